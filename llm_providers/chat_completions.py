@@ -1,0 +1,206 @@
+"""The chat-completions wire format: three pure translations.
+
+Our prompt becomes a request body, a response body becomes our reply, an
+event of a stream becomes a piece of text. Nothing here does any I/O, so the
+format is shared by every provider that speaks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from llm_providers.catalogue import Parameters
+from llm_providers.errors import (
+    ContentBlockedError,
+    EmptyResponseError,
+    MalformedResponseError,
+)
+from llm_providers.http_replies import decode_body, error_from_body
+from llm_providers.prompts import Prompt
+from llm_providers.responses import Reply, Usage
+
+__all__ = [
+    "Piece",
+    "build_request",
+    "parse_event",
+    "parse_response",
+    "parse_usage",
+    "read_events",
+]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What one event of a stream adds to the answer."""
+
+    text: str = ""
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    model: str = ""
+    id: str | None = None
+    tool_calls: tuple[Mapping[str, Any], ...] = ()
+    cost_usd: float | None = None
+    simulated: bool = False
+
+
+def build_request(prompt: Prompt, parameters: Parameters) -> dict[str, Any]:
+    """Return the request body for a prompt.
+
+    Holds only what the caller set and the model accepts: `parameters` are
+    the catalogue's, and a parameter that the model would refuse is left out.
+    """
+    messages = [dict(message) for message in prompt.messages]
+    if prompt.system_message:
+        system = {"role": "system", "content": prompt.system_message}
+        messages.insert(0, system)
+    body: dict[str, Any] = {"model": prompt.model, "messages": messages}
+    if prompt.max_tokens is not None:
+        body[parameters.max_tokens_name] = prompt.max_tokens
+    effort = prompt.reasoning_effort
+    if effort in parameters.reasoning_efforts:
+        body["reasoning_effort"] = effort
+    if prompt.temperature is not None and parameters.takes_temperature(
+        prompt.temperature, effort
+    ):
+        body["temperature"] = prompt.temperature
+    if prompt.stop and parameters.stop:
+        body["stop"] = list(prompt.stop)
+    if prompt.response_format is not None:
+        body["response_format"] = dict(prompt.response_format)
+    if prompt.tools:
+        body["tools"] = [dict(tool) for tool in prompt.tools]
+    if prompt.tool_choice is not None:
+        body["tool_choice"] = prompt.tool_choice
+    return body
+
+
+def parse_response(payload: Mapping[str, Any]) -> Reply:
+    """Return the reply that a response body holds.
+
+    A refusal is a reply: its text is the answer, its finish reason
+    ``refusal``. Raises the ProviderError that an ``error`` inside the body
+    means, MalformedResponseError without a choice, ContentBlockedError for
+    a filtered answer, EmptyResponseError for one without content.
+    """
+    choice = first_choice(payload)
+    if choice is None:
+        raise MalformedResponseError("The response holds no choices.")
+    message = _mapping(choice.get("message"))
+    refusal = message.get("refusal")
+    usage = _mapping(payload.get("usage"))
+    reply = Reply(
+        text=refusal or message.get("content") or "",
+        model=payload.get("model") or "",
+        finish_reason=(
+            "refusal" if refusal else choice.get("finish_reason") or "unknown"
+        ),
+        usage=parse_usage(usage),
+        id=payload.get("id"),
+        tool_calls=tuple(message.get("tool_calls") or ()),
+        cost_usd=usage.get("cost"),
+    )
+    return require_content(reply)
+
+
+def first_choice(payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the first choice of a response or event; None without one.
+
+    Raises the ProviderError that an ``error`` means, beside the choices or
+    inside the first.
+    """
+    choices = payload.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    for holder in (payload, _mapping(choice)):
+        if holder.get("error"):
+            raise error_from_body(200, holder, {})
+    return choice if isinstance(choice, Mapping) else None
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """Return `value` if it is a mapping; an empty one otherwise."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def require_content(reply: Reply) -> Reply:
+    """Return the reply if there is something in it.
+
+    Raises ContentBlockedError or EmptyResponseError, with the usage: a call
+    without an answer may have been charged all the same.
+    """
+    if reply.finish_reason == "content_filter":
+        raise ContentBlockedError(
+            "The provider's content filter stopped the answer.",
+            usage=reply.usage,
+            partial_text=reply.text,
+        )
+    if not reply.text and not reply.tool_calls:
+        raise EmptyResponseError(
+            f"The answer is empty (finish reason {reply.finish_reason}).",
+            usage=reply.usage,
+        )
+    return reply
+
+
+def parse_usage(usage: Mapping[str, Any] | None) -> Usage:
+    """Return the token counts of a response; what is missing is None."""
+    counts = _mapping(usage)
+    prompt_details = _mapping(counts.get("prompt_tokens_details"))
+    completion_details = _mapping(counts.get("completion_tokens_details"))
+    return Usage(
+        prompt_tokens=counts.get("prompt_tokens"),
+        completion_tokens=counts.get("completion_tokens"),
+        total_tokens=counts.get("total_tokens"),
+        cached_tokens=prompt_details.get("cached_tokens"),
+        reasoning_tokens=completion_details.get("reasoning_tokens"),
+    )
+
+
+def parse_event(event: Mapping[str, Any]) -> Piece:
+    """Return what one event of a stream adds.
+
+    Raises the ProviderError that an ``error`` in mid-stream means. An event
+    without a choice, such as the last one with the usage, adds no text.
+    """
+    choice = first_choice(event) or {}
+    delta = _mapping(choice.get("delta"))
+    refusal = delta.get("refusal")
+    usage = _mapping(event.get("usage"))
+    return Piece(
+        text=refusal or delta.get("content") or "",
+        finish_reason=(
+            "refusal" if refusal else choice.get("finish_reason")
+        ),
+        usage=parse_usage(usage) if usage else None,
+        model=event.get("model") or "",
+        id=event.get("id"),
+        tool_calls=tuple(delta.get("tool_calls") or ()),
+        cost_usd=usage.get("cost"),
+    )
+
+
+def read_events(chunks: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """Yield the JSON object of each server-sent event until ``[DONE]``.
+
+    Comments and empty lines are skipped; chunks may end anywhere, also in
+    the middle of a character. Raises MalformedResponseError for an event
+    that is not a JSON object.
+    """
+    for line in _lines(chunks):
+        if line.startswith(b"data:"):
+            data = line.removeprefix(b"data:").strip()
+            if data == b"[DONE]":
+                return
+            yield decode_body(data)
+        elif line.lstrip().startswith((b"{", b"<")):
+            yield decode_body(line)
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    buffer = b""
+    for chunk in chunks:
+        *complete, buffer = (buffer + chunk).split(b"\n")
+        yield from complete
+    if buffer:
+        yield buffer

@@ -1,0 +1,136 @@
+"""HTTP replies: their bodies read safely, their errors translated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from llm_providers.errors import (
+    MalformedResponseError,
+    ProviderError,
+    RequestTimeoutError,
+    error_class_for,
+)
+from llm_providers.retry import retry_after_seconds
+
+__all__ = [
+    "LONGEST_BODY",
+    "HttpReply",
+    "decode_body",
+    "error_from_body",
+    "read_body",
+]
+
+# Bytes. The longest answers of today's models are below one megabyte; a
+# body beyond this is a fault, and reading it on would only cost memory.
+LONGEST_BODY = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class HttpReply:
+    """One reply: status, headers, and the body as it arrives."""
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: Iterable[bytes]
+
+    @property
+    def request_id(self) -> str | None:
+        return self.headers.get("x-request-id")
+
+    @property
+    def simulated(self) -> bool:
+        return self.headers.get("x-simulated", "").lower() == "true"
+
+
+def read_body(
+    chunks: Iterable[bytes],
+    deadline: float,
+    clock: Callable[[], float],
+) -> bytes:
+    """Return the whole body.
+
+    `deadline` is a time of `clock`, in seconds. Raises RequestTimeoutError
+    for a body still arriving then, MalformedResponseError for one that is
+    longer than LONGEST_BODY.
+    """
+    return b"".join(limited(chunks, deadline, clock))
+
+
+def limited(
+    chunks: Iterable[bytes],
+    deadline: float,
+    clock: Callable[[], float],
+) -> Iterator[bytes]:
+    """Yield the chunks of a body until it is too late or too long."""
+    length = 0
+    for chunk in chunks:
+        length += len(chunk)
+        if length > LONGEST_BODY:
+            raise MalformedResponseError(
+                f"The body is longer than {LONGEST_BODY:,} bytes."
+            )
+        if clock() > deadline:
+            raise RequestTimeoutError("The answer was not complete in time.")
+        yield chunk
+
+
+def decode_body(body: bytes | str) -> dict[str, Any]:
+    """Return a body's JSON object.
+
+    Raises MalformedResponseError for anything else: a page, cut JSON, a
+    wrong character set, a bare list.
+    """
+    try:
+        payload = json.loads(body)
+    except (ValueError, RecursionError):
+        raise MalformedResponseError(
+            f"The body is not JSON; it begins {_beginning(body)!r}."
+        ) from None
+    if not isinstance(payload, dict):
+        raise MalformedResponseError(
+            f"The body is a JSON {type(payload).__name__}, not an object."
+        )
+    return payload
+
+
+def _beginning(body: bytes | str) -> str:
+    text = body if isinstance(body, str) else body.decode("utf-8", "replace")
+    return " ".join(text[:60].split())
+
+
+def error_from_body(
+    status: int,
+    body: Any,
+    headers: Mapping[str, str],
+    now: datetime | None = None,
+) -> ProviderError:
+    """Return the exception that an error reply means.
+
+    `body` is the decoded body, or its text where it was no JSON. The
+    provider's ``{"error": {…}}`` is looked into where there is one.
+    """
+    error = body.get("error", body) if isinstance(body, Mapping) else body
+    fields = error if isinstance(error, Mapping) else {}
+    code = fields.get("code")
+    if status == 200 and isinstance(code, int):
+        status = code
+    message = fields.get("message") or (error if error else "")
+    named = code if isinstance(code, str) else None
+    return error_class_for(status, named)(
+        f"HTTP {status}: {_beginning_of(message)}",
+        status=status,
+        code=None if code is None else str(code),
+        retry_after=retry_after_seconds(headers, now),
+        request_id=headers.get("x-request-id"),
+        simulated=headers.get("x-simulated", "").lower() == "true",
+    )
+
+
+def _beginning_of(message: object) -> str:
+    """Return a message on one line, at most 500 characters long."""
+    text = " ".join(str(message).split())
+    return text if len(text) <= 500 else f"{text[:499]}…"

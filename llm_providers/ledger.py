@@ -1,0 +1,76 @@
+"""The ledger of a call: every try, what it used and how it ended."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import reduce
+from operator import add
+
+from llm_providers.errors import ProviderError
+from llm_providers.responses import Attempt, Reply, Usage
+
+__all__ = ["Ledger"]
+
+log = logging.getLogger("llm_providers.attempts")
+
+
+class Ledger:
+    """Collects the attempts of one call and logs each as it ends."""
+
+    def __init__(self, provider: str, clock: Callable[[], float]) -> None:
+        self._provider = provider
+        self._clock = clock
+        self._attempts: list[Attempt] = []
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        return tuple(self._attempts)
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens of all attempts together."""
+        return reduce(add, (row.usage for row in self._attempts), Usage())
+
+    def note(
+        self,
+        model: str,
+        wait: float,
+        started: float,
+        outcome: Reply | ProviderError,
+    ) -> None:
+        """Add a try that began at `started`, after `wait` seconds."""
+        error = outcome if isinstance(outcome, ProviderError) else None
+        row = Attempt(
+            model=outcome.model if isinstance(outcome, Reply) else model,
+            status="success" if error is None else "error",
+            error_kind=None if error is None else error.kind,
+            wait_seconds=wait,
+            latency_seconds=self._clock() - started,
+            usage=outcome.usage or Usage(),
+        )
+        self._attempts.append(row)
+        self._log(row)
+
+    def _log(self, row: Attempt) -> None:
+        level = logging.INFO if row.status == "success" else logging.WARNING
+        fields = {
+            "provider": self._provider,
+            "model": row.model,
+            "status": row.status,
+            "error_kind": row.error_kind,
+            "attempt": len(self._attempts),
+            "wait_seconds": round(row.wait_seconds, 3),
+            "latency_seconds": round(row.latency_seconds, 3),
+            "prompt_tokens": row.usage.prompt_tokens,
+            "completion_tokens": row.usage.completion_tokens,
+        }
+        outcome = row.error_kind or "success"
+        log.log(
+            level,
+            "%s %s: %s",
+            self._provider,
+            row.model,
+            outcome,
+            extra={"fields": fields},
+        )

@@ -1,0 +1,84 @@
+"""Logs without keys: JSON lines in a file, readable lines on screen."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from llm_providers.redaction import redact
+
+__all__ = ["JsonLinesFormatter", "RedactingFormatter", "configure_logging"]
+
+
+class JsonLinesFormatter(logging.Formatter):
+    """One JSON object a line, for programs to read."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as one line of JSON, redacted.
+
+        Holds `time` (ISO 8601, UTC), `level`, `logger` and `message`, the
+        mapping given as ``extra={"fields": …}``, and `exception` where there
+        is one. What JSON has no form for is written as its text.
+        """
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(
+                timespec="milliseconds"
+            ),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line.update(getattr(record, "fields", {}))
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return redact(json.dumps(line, ensure_ascii=False, default=str))
+
+
+class RedactingFormatter(logging.Formatter):
+    """Readable lines, redacted, for people."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the formatted record without any key."""
+        return redact(super().format(record))
+
+
+def configure_logging(
+    path: str | os.PathLike[str] | None = None,
+    level: int | str = logging.INFO,
+) -> logging.Logger:
+    """Send the package's log to the screen and, with `path`, to a file.
+
+    The file gets JSON lines, the screen (standard error) readable ones.
+    Returns the package's logger. Calling it again replaces what it set up
+    before. A file that cannot be written is said on screen once; logging
+    never ends a call to a provider.
+    """
+    logger = logging.getLogger("llm_providers")
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+    screen = logging.StreamHandler(sys.stderr)
+    screen.setFormatter(
+        RedactingFormatter("%(asctime)s %(levelname)-7s %(message)s")
+    )
+    logger.addHandler(screen)
+    logger.setLevel(level)
+    logger.propagate = False
+    if path is not None:
+        _add_file(logger, Path(path))
+    return logger
+
+
+def _add_file(logger: logging.Logger, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = logging.FileHandler(path, encoding="utf-8", delay=False)
+    except OSError as error:
+        logger.warning("No log file at %s: %s", path, error.strerror)
+        return
+    lines.setFormatter(JsonLinesFormatter())
+    logger.addHandler(lines)

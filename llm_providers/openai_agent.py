@@ -1,0 +1,110 @@
+"""The OpenAI agent: the `openai` SDK behind the shared interface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from llm_providers import chat_completions
+from llm_providers.agent import Agent
+from llm_providers.errors import (
+    ConnectionFailedError,
+    RequestTimeoutError,
+)
+from llm_providers.http_replies import HttpReply, error_from_body
+from llm_providers.prompts import Prompt
+from llm_providers.responses import Reply
+
+if TYPE_CHECKING:
+    import openai
+
+__all__ = ["OpenAIAgent"]
+
+
+class OpenAIAgent(Agent):
+    """OpenAI's models, plain and reasoning, through the official SDK.
+
+    Reads ``OPENAI_API_KEY`` and ``OPENAI_BASE_URL``. The SDK's own retries
+    are off, since the agent has a retry layer; its client is built at the
+    first call and kept.
+    """
+
+    provider = "openai"
+
+    @cached_property
+    def client(self) -> openai.OpenAI:
+        """The SDK's client. Raises MissingKeyError without a key."""
+        import openai
+
+        return openai.OpenAI(
+            api_key=self.settings.require_key().reveal(),
+            base_url=self.settings.base_url,
+            timeout=self.timeout,
+            max_retries=0,
+        )
+
+    def build_request(self, prompt: Prompt) -> dict[str, Any]:
+        """Return the chat-completions body that the model accepts."""
+        parameters = self.parameters(prompt.model)
+        return chat_completions.build_request(prompt, parameters)
+
+    def parse_response(self, payload: Mapping[str, Any]) -> Reply:
+        """Return the reply in a chat completion."""
+        return chat_completions.parse_response(payload)
+
+    def parse_events(
+        self, chunks: Iterator[bytes]
+    ) -> Iterator[chat_completions.Piece]:
+        """Yield the pieces of a streamed chat completion."""
+        for event in chat_completions.read_events(chunks):
+            yield chat_completions.parse_event(event)
+
+    @contextmanager
+    def exchange(
+        self, body: Mapping[str, Any], prompt: Prompt, *, stream: bool
+    ) -> Iterator[HttpReply]:
+        """Send a chat completion; the SDK raises for an error status."""
+        options: dict[str, Any] = {"extra_headers": dict(prompt.headers)}
+        if stream:
+            options["stream"] = True
+            options["stream_options"] = {"include_usage": True}
+        with self.lock:
+            completions = self.client.chat.completions
+        send: Any = completions.with_streaming_response.create
+        with send(**body, **options) as answer:
+            yield HttpReply(
+                answer.status_code, answer.headers, answer.iter_bytes()
+            )
+
+    def translate_error(self, exception: Exception) -> Exception:
+        """Return the ProviderError that an exception of the SDK means.
+
+        A timeout is a connection error to the SDK, so it is asked for
+        first. While a body is read, the SDK lets the exceptions of its HTTP
+        library through, so both families count. Anything else comes back
+        as it is.
+        """
+        import httpx2
+        import openai
+
+        if isinstance(
+            exception, openai.APITimeoutError | httpx2.TimeoutException
+        ):
+            return RequestTimeoutError(
+                f"No complete answer within {self.timeout:g} seconds."
+            )
+        if isinstance(
+            exception, openai.APIConnectionError | httpx2.TransportError
+        ):
+            return ConnectionFailedError(
+                f"The connection to {self.settings.base_url} failed."
+            )
+        if isinstance(exception, openai.APIStatusError):
+            return error_from_body(
+                exception.status_code,
+                exception.body,
+                exception.response.headers,
+            )
+        return exception

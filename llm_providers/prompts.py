@@ -1,0 +1,109 @@
+"""What callers ask: one normalised form for text, fields, conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+__all__ = ["Message", "Prompt", "PromptLike"]
+
+Message = Mapping[str, Any]
+PromptLike = "str | Mapping[str, Any] | Sequence[Message] | Prompt"
+
+_SYSTEM_ROLES = ("system", "developer")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A request to a model, before any provider's wire format.
+
+    `messages` are the turns of the conversation, oldest first, each with
+    `role` and `content`; the system message stands apart. `max_tokens`
+    limits the answer, in tokens, reasoning included. What is None or empty
+    is left to the provider's default. `headers` go along with the request.
+    """
+
+    messages: tuple[Message, ...]
+    model: str = ""
+    system_message: str = ""
+    max_tokens: int | None = None
+    temperature: float | None = None
+    stop: tuple[str, ...] = ()
+    reasoning_effort: str | None = None
+    response_format: Mapping[str, Any] | None = None
+    tools: tuple[Mapping[str, Any], ...] = ()
+    tool_choice: str | Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, prompt: Any, **options: Any) -> Prompt:
+        """Return the prompt that a caller means.
+
+        `prompt` is a text, a conversation (a list of messages), a mapping
+        with the field `prompt` or `messages` beside the other fields, or a
+        Prompt. `options` set or override fields. Raises TypeError or
+        ValueError, with the field's name, for what makes no sense: that is
+        the caller's mistake, not a provider's.
+        """
+        if isinstance(prompt, Prompt):
+            return replace(prompt, **_known(options))._checked()
+        given: dict[str, Any] = {}
+        if isinstance(prompt, Mapping):
+            given = dict(prompt)
+            prompt = given.pop("prompt", None)
+            if prompt is None:
+                prompt = given.pop("messages", None)
+        given.update(options)
+        system, messages = _conversation(prompt)
+        system = "\n\n".join(filter(None, [given.pop("system_message", None),
+                                           system]))
+        known = _known({k: v for k, v in given.items() if v is not None})
+        return cls(
+            messages=messages, system_message=system, **known
+        )._checked()
+
+    def _checked(self) -> Prompt:
+        if self.max_tokens is not None and self.max_tokens < 1:
+            raise ValueError("max_tokens must be at least 1")
+        if self.temperature is not None and not 0 <= self.temperature <= 2:
+            raise ValueError("temperature must be between 0 and 2")
+        if not self.messages:
+            raise ValueError("the prompt is empty")
+        return self
+
+
+def _conversation(prompt: Any) -> tuple[str, tuple[Message, ...]]:
+    """Return the leading system texts and the turns of a prompt."""
+    if isinstance(prompt, str):
+        if not prompt.strip():
+            raise ValueError("the prompt is empty")
+        return "", ({"role": "user", "content": prompt},)
+    if not isinstance(prompt, Sequence):
+        raise TypeError(
+            "prompt must be a text, a list of messages or a mapping with "
+            f"the field 'prompt', not {type(prompt).__name__}"
+        )
+    messages = list(prompt)
+    for message in messages:
+        if not isinstance(message, Mapping) or "role" not in message:
+            raise TypeError("every message needs a 'role' and a 'content'")
+    system: list[str] = []
+    while messages and messages[0]["role"] in _SYSTEM_ROLES:
+        system.append(str(messages.pop(0).get("content", "")))
+    return "\n\n".join(system), tuple(messages)
+
+
+def _known(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options that are fields of a Prompt, lists made tuples."""
+    names = {item.name for item in fields(Prompt)}
+    unknown = sorted(set(options) - names)
+    if unknown:
+        raise TypeError(f"unknown field of a prompt: {', '.join(unknown)}")
+    found = dict(options)
+    if isinstance(found.get("stop"), str):
+        found["stop"] = (found["stop"],)
+    for name in ("stop", "tools", "messages"):
+        if name in found:
+            found[name] = tuple(found[name])
+    return found

@@ -1,0 +1,68 @@
+"""Keys never show: not in messages, logs or error texts, nor in part."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+__all__ = ["MASK", "hide_parts", "redact", "remember"]
+
+MASK = "[redacted]"
+
+# A provider that repeats a key shows its first eight characters; any run of
+# that length which a text shares with a key is therefore hidden as well.
+_PART_LENGTH = 8
+
+# What keys look like: vendor prefixes, bearer headers, half-masked echoes.
+KEY_SHAPES = re.compile(
+    r"\b(?:sk|rqy|requesty)[-_][\w*-]{8,}"
+    r"|\bAIza[\w-]{20,}"
+    r"|(?<=Bearer )[^\s\"',]+"
+    r"|[\w-]*\*{3,}[\w-]*"
+)
+
+_remembered: set[str] = set()
+
+
+def remember(secret: str) -> None:
+    """Hide this key from now on in whatever this process redacts."""
+    if secret:
+        _remembered.add(secret)
+
+
+def redact(text: str, secrets: Iterable[str] | None = None) -> str:
+    """Return `text` with every key, and every part of one, replaced.
+
+    `secrets` are the keys to hide; without it, all that this process has
+    read from its settings. What only looks like a key is hidden too.
+    """
+    known = _remembered if secrets is None else secrets
+    known = sorted(filter(None, known), key=len, reverse=True)
+    for secret in known:
+        text = text.replace(secret, MASK)
+    text = KEY_SHAPES.sub(MASK, text)
+    for secret in known:
+        text = hide_parts(text, secret)
+    return text
+
+
+def hide_parts(text: str, secret: str) -> str:
+    """Return `text` without runs of eight characters shared with `secret`.
+
+    A secret shorter than that has no parts to hide.
+    """
+    parts = {
+        secret[start : start + _PART_LENGTH]
+        for start in range(len(secret) - _PART_LENGTH + 1)
+    }
+    kept: list[str] = []
+    position = hidden_until = 0
+    while position < len(text):
+        if text[position : position + _PART_LENGTH] in parts:
+            if position >= hidden_until:
+                kept.append(MASK)
+            hidden_until = position + _PART_LENGTH
+        if position >= hidden_until:
+            kept.append(text[position])
+        position += 1
+    return "".join(kept)

@@ -1,0 +1,117 @@
+"""Log lines: one JSON object each, never a key."""
+
+import json
+
+import pytest
+
+
+def line(llm, **record):
+    """Return what the formatter writes for a record, as text."""
+    record = {"levelname": "INFO", "name": "demo", "created": 0.0, **record}
+    made = llm.logs.logging.makeLogRecord(record)
+    return llm.logs.JsonLinesFormatter().format(made)
+
+
+@pytest.mark.exercise("1.4")
+def test_a_line_is_a_json_object(llm):
+    written = json.loads(line(llm, msg="started"))
+    assert written["message"] == "started"
+
+
+@pytest.mark.exercise("1.4")
+def test_it_tells_level_and_logger(llm):
+    written = json.loads(line(llm, msg="x", levelname="WARNING", name="a.b"))
+    assert written["level"] == "WARNING"
+    assert written["logger"] == "a.b"
+
+
+@pytest.mark.exercise("1.4")
+def test_the_time_is_iso_8601_in_utc(llm):
+    written = json.loads(line(llm, msg="x", created=1795300000.25))
+    assert written["time"] == "2026-11-21T22:26:40.250+00:00"
+
+
+@pytest.mark.exercise("1.4")
+def test_arguments_are_put_into_the_message(llm):
+    written = json.loads(line(llm, msg="%s of %d", args=("one", 3)))
+    assert written["message"] == "one of 3"
+
+
+@pytest.mark.exercise("1.4")
+def test_extra_fields_stand_beside_the_message(llm):
+    fields = {"provider": "openai", "latency_seconds": 0.25}
+    written = json.loads(line(llm, msg="x", fields=fields))
+    assert written["provider"] == "openai"
+    assert written["latency_seconds"] == 0.25
+
+
+@pytest.mark.exercise("1.4")
+def test_a_message_of_two_lines_stays_on_one(llm):
+    assert "\n" not in line(llm, msg="first\nsecond")
+
+
+@pytest.mark.exercise("1.4")
+def test_letters_beyond_ascii_stay_readable(llm):
+    assert "Grüße" in line(llm, msg="Grüße")
+
+
+@pytest.mark.exercise("1.4")
+def test_what_json_cannot_hold_is_written_as_text(llm):
+    written = json.loads(line(llm, msg="x", fields={"ids": {1, 1}}))
+    assert written["ids"] == "{1}"
+
+
+@pytest.mark.exercise("1.4")
+def test_a_key_in_a_field_is_redacted(llm):
+    written = line(llm, msg="x", fields={"header": "sk-test-0123456789"})
+    assert "0123456789" not in written
+
+
+@pytest.fixture
+def configure(llm):
+    """The function under test; what it set up is closed afterwards."""
+    yield llm.logs.configure_logging
+    for handler in list(llm.logs.configure_logging().handlers):
+        handler.close()
+
+
+def test_the_file_gets_json_lines_and_the_screen_readable_ones(
+    configure, tmp_path, capsys
+):
+    logger = configure(str(tmp_path / "logs" / "run.jsonl"))
+    logger.info("hello %s", "there")
+    written = (tmp_path / "logs" / "run.jsonl").read_text("utf-8")
+    assert json.loads(written)["message"] == "hello there"
+    assert "INFO    hello there" in capsys.readouterr().err
+
+
+def test_configuring_twice_does_not_write_twice(configure, tmp_path):
+    path = tmp_path / "run.jsonl"
+    configure(str(path))
+    configure(str(path)).info("once")
+    assert path.read_text("utf-8").count("once") == 1
+
+
+def test_a_file_that_cannot_be_written_is_said_on_screen(
+    configure, tmp_path, capsys
+):
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder", "utf-8")
+    configure(str(blocked / "run.jsonl")).info("still here")
+    shown = capsys.readouterr().err
+    assert "No log file at" in shown
+    assert "still here" in shown
+
+
+def test_an_exception_s_text_is_redacted_on_screen_and_in_the_file(
+    configure, tmp_path, capsys
+):
+    path = tmp_path / "run.jsonl"
+    logger = configure(str(path))
+    try:
+        raise RuntimeError("refused sk-test-0123456789")
+    except RuntimeError:
+        logger.exception("failed")
+    assert "0123456789" not in path.read_text("utf-8")
+    assert "0123456789" not in capsys.readouterr().err
+    assert "RuntimeError" in json.loads(path.read_text("utf-8"))["exception"]

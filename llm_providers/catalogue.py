@@ -8,7 +8,7 @@ tokens. A figure that nobody has published is ``None``, never 0.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -121,17 +121,19 @@ class Model:
 
         None before the first known price, or where none is known at all.
         """
-        known = [price for price in self.prices if price.starts_on <= day]
-        latest = max((price.starts_on for price in known), default=None)
         fitting = (
             price
-            for price in known
-            if price.starts_on == latest
-            and input_tokens >= price.above_input_tokens
-            and (input_tokens > price.above_input_tokens or not input_tokens)
+            for price in self.prices
+            if price.starts_on <= day
+            and (
+                price.above_input_tokens == 0
+                or input_tokens > price.above_input_tokens
+            )
         )
         return max(
-            fitting, key=lambda price: price.above_input_tokens, default=None
+            fitting,
+            key=lambda price: (price.starts_on, price.above_input_tokens),
+            default=None,
         )
 
     def cost_usd(
@@ -177,8 +179,16 @@ class Catalogue:
 
     def find(self, provider: str, model_id: str) -> Model | None:
         """The model of this id, or of this dated snapshot; None if unknown."""
-        named = self._index.get((provider, model_id))
-        return named
+        there = [row for row in self.rows if row.provider == provider]
+        # An id goes before a snapshot: one model's dated id may be listed as
+        # a model of its own.
+        for row in there:
+            if row.id == model_id:
+                return row
+        for row in there:
+            if row.snapshot == model_id:
+                return row
+        return None
 
     def role(self, provider: str, role: str) -> Model:
         """The model that plays a role, such as "default", at a provider."""
@@ -204,3 +214,84 @@ class Catalogue:
             and (model.released_on is None or model.released_on <= day)
             and model.status_on(day) != "retired"
         )
+
+
+def load_catalogue(path: Path | str | None = None) -> Catalogue:
+    """The catalogue, read once per file.
+
+    Without a path: ``data/models.json`` inside the package (a wheel), else
+    beside it (a checkout). Raises CatalogueError, naming the file and what to
+    do, if it is missing or broken.
+    """
+    if path is not None:
+        return _read(Path(path))
+    for place in PLACES:
+        if place.is_file():
+            return _read(place)
+    looked = " or ".join(str(place) for place in PLACES)
+    raise CatalogueError(
+        f"There is no model catalogue at {looked}. Reinstall the package, "
+        "or pass a file's path to load_catalogue()."
+    )
+
+
+@cache
+def _read(path: Path) -> Catalogue:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Catalogue(
+            path=path,
+            as_of=date.fromisoformat(content["as_of"]),
+            rows=tuple(_models(content["models"])),
+            roles=content["roles"],
+        )
+    except FileNotFoundError as error:
+        raise CatalogueError(
+            f"There is no model catalogue at {path}. Check the path."
+        ) from error
+    except (OSError, ValueError, TypeError, LookupError) as error:
+        raise CatalogueError(
+            f"The model catalogue {path} cannot be read "
+            f"({type(error).__name__}: {error}). Restore it from the "
+            "repository, or reinstall the package."
+        ) from error
+
+
+def _models(rows: Iterable[dict[str, Any]]) -> Iterator[Model]:
+    for number, row in enumerate(rows, start=1):
+        try:
+            yield _model(row)
+        except (ValueError, TypeError, LookupError) as error:
+            raise ValueError(
+                f"models, row {number}: {type(error).__name__} {error}"
+            ) from error
+
+
+def _model(row: dict[str, Any]) -> Model:
+    accepts = dict(row["accepts"])
+    efforts = tuple(accepts.pop("reasoning_efforts"))
+    days = ("released_on", "deprecated_on", "shutdown_on")
+    changed = {
+        "accepts": Parameters(reasoning_efforts=efforts, **accepts),
+        "prices": tuple(_prices(row["prices"])),
+        "input_modalities": tuple(row["input_modalities"]),
+        "checked_on": date.fromisoformat(row["checked_on"]),
+    } | {name: _day(row[name]) for name in days}
+    return Model(**{**row, **changed})
+
+
+def _prices(rows: Iterable[dict[str, Any]]) -> Iterator[Price]:
+    """One Price for each step, and one for each of its long-context tiers."""
+    for row in rows:
+        for tier in ({**row, "input_tokens": 0}, *row["above"]):
+            yield Price(
+                starts_on=date.fromisoformat(row["from"]),
+                above_input_tokens=tier["input_tokens"],
+                input=tier["input"],
+                cached_input=tier["cached_input"],
+                output=tier["output"],
+            )
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

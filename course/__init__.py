@@ -1,0 +1,1 @@
+"""Everything that teaches; the package itself never imports it."""

@@ -1,0 +1,131 @@
+"""The table of verbs, and the way from the command line to a verb."""
+
+import difflib
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from course import environment
+from course.problems import CommandError, ExitCode, problem_of
+
+__all__ = ["VERBS", "Verb", "main"]
+
+
+class Verb(NamedTuple):
+    """One line of the command's help and where its function is."""
+
+    function: str
+    summary: str
+
+
+VERBS = {
+    "lab": Verb("course.lab:main", "open the course in JupyterLab"),
+    "check": Verb(
+        "course.checking.command:main", "check an exercise: check 2.1"
+    ),
+    "hint": Verb("course.workspace_commands:hint", "show the next hint"),
+    "solution": Verb(
+        "course.workspace_commands:solution", "show an exercise's answer"
+    ),
+    "progress": Verb(
+        "course.workspace_commands:progress", "show what is done so far"
+    ),
+    "catch-up": Verb(
+        "course.workspace_commands:catch_up", "fill in a whole phase"
+    ),
+    "reset": Verb(
+        "course.workspace_commands:reset", "blank an exercise again"
+    ),
+    "sandbox": Verb(
+        "course.sandbox.command:main", "run the simulated providers"
+    ),
+    "test": Verb("course.testing:main", "run every test of the project"),
+    "build": Verb("course.build:main", "generate the notebooks"),
+    "bench": Verb("course.bench:main", "run a benchmark"),
+    "catalogue": Verb(
+        "course.catalogue_check:main", "check the model catalogue"
+    ),
+}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the verb that `argv` begins with and return its exit code."""
+    speak_any_alphabet()
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        print(help_text())
+        return ExitCode.DONE
+    try:
+        return run(argv[0], list(argv[1:]))
+    except CommandError as problem:
+        return tell(problem)
+    except OSError as error:
+        known = problem_of(error)
+        if known is None:
+            raise
+        return tell(known)
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return ExitCode.INTERRUPTED
+
+
+def run(name: str, arguments: list[str]) -> int:
+    """Run a verb inside the environment, which is made if need be."""
+    verb = VERBS.get(name)
+    if verb is None:
+        raise CommandError(ExitCode.WRONG_USE, unknown(name))
+    if not environment.is_current():
+        environment.prepare()
+        return environment.run_inside(["-m", "course", name, *arguments])
+    return load(name, verb)(arguments)
+
+
+def load(name: str, verb: Verb) -> Callable[[list[str]], int]:
+    """Return a verb's function, imported now."""
+    module, _, function = verb.function.partition(":")
+    try:
+        loaded = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        raise CommandError(
+            ExitCode.PART_MISSING,
+            f"`{name}` is not part of this copy: {module} is missing.",
+        ) from error
+    found: Callable[[list[str]], int] = getattr(loaded, function)
+    return found
+
+
+def help_text() -> str:
+    """Return one line on each verb."""
+    width = max(map(len, VERBS))
+    rows = [f"  {name:<{width}}  {row.summary}" for name, row in VERBS.items()]
+    return "\n".join(
+        [
+            "Usage: python3 -m course VERB",
+            "",
+            *rows,
+            "",
+            "`python3 -m course VERB --help` says more.",
+        ]
+    )
+
+
+def unknown(name: str) -> str:
+    """Return what to say of a verb that is not there."""
+    close = difflib.get_close_matches(name, VERBS, n=1)
+    meant = f" Did you mean `{close[0]}`?" if close else ""
+    return f"There is no verb `{name}`.{meant}\n\n{help_text()}"
+
+
+def tell(problem: CommandError) -> int:
+    """Print a problem and return its exit code."""
+    print(problem, file=sys.stderr)
+    return problem.exit_code
+
+
+def speak_any_alphabet() -> None:
+    """Let no letter of a path end the command on a narrow terminal."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")

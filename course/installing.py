@@ -1,0 +1,144 @@
+"""Making an environment and installing into it, by uv or by pip.
+
+Runs on the standard library alone.
+"""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from course.problems import CommandError, ExitCode
+from course.shown_process import run_shown
+from course.virtual_environment import environment_python, packages_folder
+
+__all__ = ["install_packages", "make_environment", "problem_behind"]
+
+# What uv, pip and the system say: the installers give no other sign.
+DISK_IS_FULL = (
+    "No space left on device",
+    "os error 28",
+    "not enough space on the disk",
+    "os error 112",
+    "Disk quota exceeded",
+)
+NO_NETWORK = (
+    "NewConnectionError",
+    "ConnectTimeoutError",
+    "ReadTimeoutError",
+    "ProxyError",
+    "Connection aborted",
+    "Temporary failure in name resolution",
+    "Name or service not known",
+    "getaddrinfo failed",
+    "error sending request",
+    "dns error",
+)
+
+
+def make_environment(folder: Path, lock: int) -> None:
+    """Make an environment without packages in `folder`, which may exist.
+
+    `lock` is a file descriptor that the installer inherits.
+    """
+    print("Making the environment .venv ...", flush=True)
+    uv = shutil.which("uv")
+    if uv:
+        tool = [uv, "venv", "--quiet", "--seed", "--allow-existing"]
+        run([*tool, "--python", sys.executable, str(folder)], lock)
+    else:
+        require_ensurepip()
+        run([sys.executable, "-m", "venv", str(folder)], lock)
+
+
+def require_ensurepip() -> None:
+    """Raise CommandError where Python came without what venv needs."""
+    if all(map(importlib.util.find_spec, ("venv", "ensurepip"))):
+        return
+    major, minor = sys.version_info[:2]
+    raise CommandError(
+        ExitCode.CANNOT_MAKE_ENVIRONMENTS,
+        f"This Python ({sys.executable}) came without its modules venv and "
+        "ensurepip.\nOn Debian and Ubuntu: "
+        f"sudo apt install python{major}.{minor}-venv\n"
+        "Elsewhere, install uv (https://docs.astral.sh/uv/). "
+        "Then run the same command again.",
+    )
+
+
+def install_packages(folder: Path, requirements: Path, lock: int) -> None:
+    """Install the locked packages into an environment, showing how far.
+
+    Raises CommandError with the reason when they cannot be installed.
+    """
+    command = install_command(environment_python(folder), lock)
+    total = count_packages(requirements)
+    packages = packages_folder(folder) or folder
+
+    def progress(last_line: str) -> str:
+        installed = len(list(packages.glob("*.dist-info")))
+        return f"{installed} of about {total} packages | {last_line}"
+
+    print("Installing the packages of requirements.txt ...", flush=True)
+    run([*command, "-r", str(requirements)], lock, progress)
+    print("The environment is ready.", flush=True)
+
+
+def install_command(python: Path, lock: int) -> list[str]:
+    """Return the installer's command; pip is put in where it is missing."""
+    uv = shutil.which("uv")
+    if uv:
+        tool = [uv, "pip", "install", "--compile-bytecode"]
+        return [*tool, "--python", str(python)]
+    pip = [str(python), "-m", "pip"]
+    if subprocess.run([*pip, "--version"], capture_output=True).returncode:
+        run([str(python), "-m", "ensurepip"], lock)
+    return [*pip, "install", "--no-input", "--disable-pip-version-check"]
+
+
+def count_packages(requirements: Path) -> int:
+    """Return how many packages are locked for every platform."""
+    lines = requirements.read_text("utf-8").splitlines()
+    return sum("==" in line and ";" not in line for line in lines)
+
+
+def run(
+    command: Sequence[str],
+    lock: int,
+    progress: Callable[[str], str] = lambda last_line: "",
+) -> None:
+    """Run an installer; raise CommandError where it fails."""
+    exit_code, lines = run_shown(command, progress, keep_open=[lock])
+    if exit_code:
+        raise problem_behind(lines)
+
+
+def problem_behind(lines: Sequence[str]) -> CommandError:
+    """Return the problem that an installer's output tells of."""
+    text = "\n".join(lines)
+    said = "\n".join(f"    {line}" for line in lines[-8:])
+    if any(sign in text for sign in DISK_IS_FULL):
+        return CommandError(
+            ExitCode.DISK_FULL,
+            f"The disk became full while installing:\n{said}\n"
+            "Free about 1 GB (this folder's disk and that of "
+            f"{tempfile.gettempdir()} both count) and run the same command "
+            "again.",
+        )
+    if any(sign in text for sign in NO_NETWORK):
+        return CommandError(
+            ExitCode.NO_NETWORK,
+            f"The package index could not be reached:\n{said}\n"
+            "Installing needs the network once. Look at the connection (and "
+            "the proxy, if there is one) and run the same command again; "
+            "what was fetched is kept.",
+        )
+    return CommandError(
+        ExitCode.INSTALL_FAILED,
+        f"The packages could not be installed:\n{said}\n"
+        "Run the same command again; if it fails in the same way, delete "
+        "the folder .venv first.",
+    )

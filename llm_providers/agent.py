@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import date
 from typing import Any, ClassVar, TypeVar
 
 from llm_providers.catalogue import Catalogue, Parameters, load_catalogue
@@ -55,7 +56,8 @@ class Agent:
     """
 
     provider: ClassVar[str]
-    unlisted: ClassVar[Parameters] = Parameters()
+    # What a model that the catalogue does not list is taken to accept.
+    unlisted: ClassVar[Parameters]
 
     def __init__(
         self,
@@ -197,8 +199,8 @@ class Agent:
 
     def prepare(self, prompt: Any, **options: Any) -> Prompt:
         """Return the normalised prompt, with a model."""
-        prompt = Prompt.of(prompt, **options)
-        return prompt if prompt.model else replace(prompt, model=self.model)
+        made = Prompt.of(prompt, **options)
+        return made if made.model else replace(made, model=self.model)
 
     def parameters(self, model: str) -> Parameters:
         """Return what a model accepts; `unlisted` if it is not listed."""
@@ -224,7 +226,7 @@ class Agent:
         if not isinstance(failure, ModelNotFoundError):
             return failure
         model = self.catalogue.find(self.provider, prompt.model)
-        if model is None or model.status_on() != "retired":
+        if model is None or model.status_on(date.today()) != "retired":
             return failure
         return ModelRetiredError(
             f"{prompt.model} was shut down on {model.shutdown_on}.",
@@ -247,9 +249,7 @@ class Agent:
     def cost_usd(self, model: str, usage: Usage) -> float | None:
         """Return what `usage` costs by the catalogue, in USD, or None."""
         found = self.catalogue.find(self.provider, model)
-        if found is None or usage.prompt_tokens is None:
-            return None
-        if usage.completion_tokens is None:
+        if found is None:
             return None
         return found.cost_usd(
             usage.prompt_tokens,

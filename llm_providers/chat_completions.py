@@ -28,6 +28,8 @@ __all__ = [
     "parse_response",
     "parse_usage",
     "read_events",
+    "require_content",
+    "takes_temperature",
 ]
 
 
@@ -57,13 +59,12 @@ def build_request(prompt: Prompt, parameters: Parameters) -> dict[str, Any]:
         messages.insert(0, system)
     body: dict[str, Any] = {"model": prompt.model, "messages": messages}
     if prompt.max_tokens is not None:
-        body[parameters.max_tokens_name] = prompt.max_tokens
-    effort = prompt.reasoning_effort
-    if effort in parameters.reasoning_efforts:
-        body["reasoning_effort"] = effort
-    if prompt.temperature is not None and parameters.takes_temperature(
-        prompt.temperature, effort
-    ):
+        plain = parameters.max_tokens == "max_tokens"
+        name = "max_tokens" if plain else "max_completion_tokens"
+        body[name] = prompt.max_tokens
+    if prompt.reasoning_effort in parameters.reasoning_efforts:
+        body["reasoning_effort"] = prompt.reasoning_effort
+    if takes_temperature(prompt, parameters):
         body["temperature"] = prompt.temperature
     if prompt.stop and parameters.stop:
         body["stop"] = list(prompt.stop)
@@ -74,6 +75,17 @@ def build_request(prompt: Prompt, parameters: Parameters) -> dict[str, Any]:
     if prompt.tool_choice is not None:
         body["tool_choice"] = prompt.tool_choice
     return body
+
+
+def takes_temperature(prompt: Prompt, parameters: Parameters) -> bool:
+    """Return whether the prompt sets a temperature that the model takes."""
+    if prompt.temperature is None:
+        return False
+    if parameters.temperature == "without_reasoning":
+        return prompt.reasoning_effort == "none"
+    if parameters.temperature == "default_only":
+        return prompt.temperature == 1
+    return parameters.temperature == "any"
 
 
 def parse_response(payload: Mapping[str, Any]) -> Reply:

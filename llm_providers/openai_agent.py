@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from llm_providers import chat_completions
 from llm_providers.agent import Agent
+from llm_providers.catalogue import Parameters
 from llm_providers.errors import (
     ConnectionFailedError,
     RequestTimeoutError,
@@ -32,6 +33,13 @@ class OpenAIAgent(Agent):
     """
 
     provider = "openai"
+    unlisted = Parameters(
+        max_tokens="max_completion_tokens",
+        temperature="any",
+        reasoning_efforts=("none", "minimal", "low", "medium", "high"),
+        stop=True,
+        tools_with_reasoning=True,
+    )
 
     @cached_property
     def client(self) -> openai.OpenAI:

@@ -140,9 +140,9 @@ class Stream:
             self._note(error)
             raise
         if not lead:
-            error = StreamInterruptedError("The stream held nothing at all.")
-            self._note(error)
-            raise error
+            nothing = StreamInterruptedError("The stream held nothing.")
+            self._note(nothing)
+            raise nothing
         self._opened = True
         return chain(lead, pieces)
 

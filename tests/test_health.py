@@ -1,0 +1,80 @@
+"""One raw request: which models does a provider list?"""
+
+import pytest
+
+KEY = "sk-test-0123456789"
+
+
+def provider(llm, base_url, key=KEY):
+    return llm.settings.ProviderSettings(
+        provider="openai",
+        api_key=llm.settings.Secret(key),
+        base_url=base_url,
+        key_variables=("OPENAI_API_KEY",),
+    )
+
+
+@pytest.mark.exercise("1.7")
+def test_the_ids_of_the_models_come_back_sorted(llm, sandbox):
+    ids = llm.health.list_models(provider(llm, sandbox.base_url("openai")))
+    assert len(ids) > 3
+    assert ids == sorted(ids)
+
+
+@pytest.mark.exercise("1.7")
+def test_the_request_is_a_get_of_models(llm, sandbox):
+    llm.health.list_models(provider(llm, sandbox.base_url("openai")))
+    sent = [(r.method, r.path) for r in sandbox.requests]
+    assert sent == [("GET", "/openai/v1/models")]
+
+
+@pytest.mark.exercise("1.7")
+def test_the_key_goes_along_as_bearer_token(llm, sandbox):
+    llm.health.list_models(provider(llm, sandbox.base_url("openai")))
+    sent = sandbox.requests[0].headers["authorization"]
+    assert sent == f"Bearer {KEY}"
+
+
+@pytest.mark.exercise("1.7")
+def test_a_wrong_key_is_an_authentication_error(llm, sandbox):
+    there = provider(llm, sandbox.base_url("openai"), "sk-wrong-0123456")
+    with pytest.raises(llm.errors.AuthenticationError):
+        llm.health.list_models(there)
+
+
+@pytest.mark.exercise("1.7")
+def test_without_a_key_nothing_is_sent(llm, sandbox):
+    there = provider(llm, sandbox.base_url("openai"), "")
+    with pytest.raises(llm.errors.MissingKeyError):
+        llm.health.list_models(there)
+    assert len(sandbox.requests) == 0
+
+
+@pytest.mark.exercise("1.7")
+def test_no_answer_in_time_is_a_timeout(llm, sandbox):
+    sandbox.fail_next("openai", "stall", seconds=0.5)
+    there = provider(llm, sandbox.base_url("openai"))
+    with pytest.raises(llm.errors.RequestTimeoutError):
+        llm.health.list_models(there, timeout=0.1)
+
+
+@pytest.mark.exercise("1.7")
+def test_nobody_there_is_a_failed_connection(llm):
+    there = provider(llm, "http://127.0.0.1:9/v1")
+    with pytest.raises(llm.errors.ConnectionFailedError):
+        llm.health.list_models(there)
+
+
+@pytest.mark.exercise("1.7")
+def test_a_page_in_place_of_a_list_is_malformed(llm, sandbox):
+    sandbox.fail_next("openai", "html")
+    there = provider(llm, sandbox.base_url("openai"))
+    with pytest.raises(llm.errors.MalformedResponseError):
+        llm.health.list_models(there)
+
+
+def test_an_overloaded_provider_can_be_asked_again(llm, sandbox):
+    sandbox.fail_next("openai", "overloaded")
+    with pytest.raises(llm.errors.ProviderUnavailableError) as caught:
+        llm.health.list_models(provider(llm, sandbox.base_url("openai")))
+    assert caught.value.retryable is True

@@ -1,0 +1,153 @@
+"""The router: the agents behind HTTP, with the right status each time."""
+
+import pytest
+import requests
+
+KEY = "sk-test-0123456789"
+ASK = "/agents/llm-providers/openai"
+
+
+@pytest.fixture
+def ask(serve, sandbox):
+    """Post a body to the router; give back the HTTP answer."""
+
+    def post(key=KEY, **body):
+        url = serve(
+            {
+                "OPENAI_API_KEY": key,
+                "OPENAI_BASE_URL": sandbox.base_url("openai"),
+            }
+        )
+        body = body or {"prompt": "Say hello."}
+        return requests.post(url + ASK, json=body, timeout=5)
+
+    return post
+
+
+@pytest.mark.exercise("2.8")
+def test_a_prompt_is_answered_with_200(ask):
+    answer = ask(prompt="Say hello.")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "success"
+
+
+@pytest.mark.exercise("2.8")
+def test_the_answer_is_the_standard_response(ask):
+    reply = ask(prompt="Say hello.").json()
+    assert reply["message"] != ""
+    assert reply["provider"] == "openai"
+    assert reply["usage"]["total_tokens"] > 0
+    assert len(reply["attempts"]) == 1
+
+
+@pytest.mark.exercise("2.8")
+def test_the_fields_reach_the_provider(ask, sandbox):
+    ask(prompt="Hello", system_message="Be brief.", max_tokens=300)
+    body = sandbox.requests[0].body
+    assert body["messages"][0]["content"] == "Be brief."
+    assert body["max_completion_tokens"] == 300
+
+
+@pytest.mark.exercise("2.8")
+def test_what_the_caller_did_not_set_is_not_sent(ask, sandbox):
+    ask(prompt="Hello")
+    assert sorted(sandbox.requests[0].body) == ["messages", "model"]
+
+
+@pytest.mark.exercise("2.8")
+def test_the_provider_s_401_is_not_the_caller_s(ask, sandbox):
+    sandbox.fail_next("openai", "wrong_key")
+    assert ask().status_code == 502
+
+
+@pytest.mark.exercise("2.8")
+def test_a_rate_limit_is_429_and_says_when_to_come_back(ask, sandbox):
+    sandbox.fail_next("openai", "rate_limit", retry_after=90)
+    answer = ask()
+    assert answer.status_code == 429
+    assert answer.headers["retry-after"] == "90"
+
+
+@pytest.mark.exercise("2.8")
+def test_an_error_has_a_body_of_one_shape(ask, sandbox):
+    sandbox.fail_next("openai", "quota_exhausted")
+    answer = ask()
+    assert answer.status_code == 503
+    assert answer.json()["error"]["kind"] == "quota_exhausted"
+    assert answer.json()["error"]["what_to_do"] != ""
+
+
+@pytest.mark.exercise("2.8")
+def test_an_unknown_model_is_404(ask):
+    assert ask(prompt="Hello", model="no-such-model").status_code == 404
+
+
+def test_part_of_a_second_is_rounded_up(llm):
+    error = llm.responses.ErrorInfo("rate_limit", True, "r", "w", 90.2)
+    response = llm.responses.StandardResponse(
+        status="error",
+        message="r",
+        model="m",
+        usage=llm.responses.Usage(),
+        provider="openai",
+        error=error,
+    )
+
+    class Agent:
+        def process_prompt(self, prompt):
+            return response
+
+    router = llm.llm_router
+    with pytest.raises(router.HTTPException) as caught:
+        router.answer(Agent(), router.PromptRequest(prompt="x"))
+    assert caught.value.headers["Retry-After"] == "91"
+
+
+def test_a_missing_key_is_the_service_s_trouble(ask):
+    answer = ask(key="")
+    assert answer.status_code == 503
+    assert "OPENAI_API_KEY" in answer.json()["error"]["reason"]
+
+
+def test_a_retired_model_is_gone(ask, llm):
+    model = llm.catalogue.load_catalogue().role("openai", "retired").id
+    assert ask(prompt="Hello", model=model).status_code == 410
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"prompt": ""},
+        {"prompt": "x", "messages": [{"role": "user", "content": "y"}]},
+        {"model": "x"},
+        {"prompt": "x", "temperature": 9},
+        {"prompt": "x", "temprature": 1},
+        {"messages": [{"content": "no role"}]},
+    ],
+)
+def test_a_wrong_body_is_422_in_the_same_shape(ask, body, sandbox):
+    answer = ask(**body)
+    assert answer.status_code == 422
+    assert answer.json()["error"]["kind"] == "invalid_request"
+    assert len(sandbox.requests) == 0
+
+
+def test_every_kind_of_error_has_a_status(llm):
+    errors = llm.errors
+    kinds = {
+        getattr(errors, name).kind
+        for name in errors.__all__
+        if name.endswith("Error") and name != "ProviderError"
+    }
+    assert kinds == set(llm.llm_router.HTTP_STATUS)
+
+
+def test_no_key_shows_in_any_answer(ask, sandbox):
+    sandbox.fail_next("openai", "echo_key")
+    assert KEY not in ask().text
+
+
+def test_the_documentation_names_the_route(serve):
+    url = serve({})
+    paths = requests.get(f"{url}/openapi.json", timeout=5).json()["paths"]
+    assert ASK in paths

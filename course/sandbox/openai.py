@@ -1,0 +1,238 @@
+"""OpenAI's protocol: chat completions and the list of models."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from course.sandbox.answers import answer, rough_tokens, with_fault
+from course.sandbox.chat_completions import Completion, prompt_tokens, read_task
+from course.sandbox.faults import PlannedFault
+from course.sandbox.models import Model, Models
+from course.sandbox.openai_checks import check_body, effort_of, find_model
+from course.sandbox.openai_errors import (
+    ERROR_FAULTS,
+    OpenAIError,
+    error_body,
+    error_reply,
+    masked,
+    missing_key,
+    planned_error,
+    rate_headers,
+    server_error,
+    wrong_key,
+)
+from course.sandbox.wire import Reply, Request, json_reply
+
+__all__ = ["OpenAIProtocol"]
+
+COMPLETIONS = "/chat/completions"
+MODELS = "/models"
+
+
+class OpenAIProtocol:
+    """The Developer API's ``/v1``, in whose shape several others answer.
+
+    The host's root answers too, since some clients list models there.
+    """
+
+    name = "openai"
+    base_path = "/openai/v1"
+    roots = ("/openai/v1", "/v1")
+
+    def __init__(self, models: Path | None, today: date | None) -> None:
+        self.models = Models(self.name, models, today)
+
+    def key(self, request: Request) -> str | None:
+        """Return the bearer key."""
+        return request.bearer
+
+    def refuse_key(self, request: Request) -> Reply | None:
+        """Return 401 without a key or for one that contains ``wrong``."""
+        key = self.key(request)
+        if key is None:
+            return self._fail(missing_key(), request)
+        if "wrong" in key:
+            return self._fail(wrong_key(masked(key)), request)
+        return None
+
+    def kinds(self, request: Request) -> frozenset[str]:
+        """Return what faults can wait for: any, completion, stream."""
+        if self._endpoint(request) != COMPLETIONS:
+            return frozenset({"any"})
+        kinds = {"any", "completion"}
+        if self._fields(request).get("stream") is True:
+            kinds.add("stream")
+        return frozenset(kinds)
+
+    def answer(self, request: Request, fault: PlannedFault | None) -> Reply:
+        """Return the reply to a request whose key is good."""
+        try:
+            if fault is not None and fault.name in ERROR_FAULTS:
+                raise self._planned(request, fault)
+            endpoint = self._endpoint(request)
+            if endpoint == COMPLETIONS and request.method == "POST":
+                return self._complete(request, fault)
+            if endpoint.startswith(MODELS) and request.method == "GET":
+                return self._list(request, endpoint)
+            raise _no_such_url(request, endpoint)
+        except OpenAIError as error:
+            reply = self._fail(error, request)
+            if fault is not None and fault.name == "error_in_200":
+                reply.status = 200
+                if "stream" in self.kinds(request):
+                    return _event_reply([_event(error_body(error))], reply)
+            return reply
+
+    def failure(self, status: int, sentence: str) -> Reply:
+        """Return an error in the vendor's shape, in the sandbox's words."""
+        error = OpenAIError(status, sentence, kind="server_error")
+        return error_reply(error)
+
+    def _endpoint(self, request: Request) -> str:
+        root = next(r for r in self.roots if request.path.startswith(f"{r}/"))
+        return request.path.removeprefix(root).rstrip("/")
+
+    def _fields(self, request: Request) -> dict[str, Any]:
+        """Return the body where it is an object, for a look ahead."""
+        try:
+            return request.json if isinstance(request.json, dict) else {}
+        except ValueError:
+            return {}
+
+    def _planned(self, request: Request, fault: PlannedFault) -> OpenAIError:
+        name = str(self._fields(request).get("model", "default"))
+        model = self.models.known().get(name)
+        tokens = rough_tokens(request.raw.decode("utf-8", "replace"))
+        return planned_error(
+            fault, self.key(request) or "", name, model, tokens
+        )
+
+    def _headers(self, request: Request) -> dict[str, str]:
+        mark = sha256(request.path.encode() + request.raw).hexdigest()
+        return {
+            "x-request-id": f"req_{mark[:32]}",
+            "openai-processing-ms": str(40 + int(mark[-2:], 16)),
+            "openai-version": "2020-10-01",
+        }
+
+    def _account_headers(self, tokens: int) -> dict[str, str]:
+        return {
+            "openai-organization": "org-simulated"
+        } | rate_headers(tokens)
+
+    def _fail(self, error: OpenAIError, request: Request) -> Reply:
+        reply = error_reply(error)
+        if error.status != 401:
+            reply.headers["openai-organization"] = "org-simulated"
+        reply.headers |= self._headers(request)
+        return reply
+
+    def _list(self, request: Request, endpoint: str) -> Reply:
+        headers = self._headers(request)
+        headers["openai-organization"] = "org-simulated"
+        name = endpoint.removeprefix(MODELS).lstrip("/")
+        if name:
+            row = _row(name, find_model(name, self.models))
+            return json_reply(200, row, headers)
+        rows = [_row(one.id, one) for one in self.models.served()]
+        return json_reply(200, {"object": "list", "data": rows}, headers)
+
+    def _complete(
+        self, request: Request, fault: PlannedFault | None
+    ) -> Reply:
+        body = _parsed(request)
+        model = check_body(body, self.models)
+        task = read_task(body, effort_of(body, model))
+        given = [
+            with_fault(answer(task, index), fault)
+            for index in range(body.get("n", 1))
+        ]
+        mark = sha256(request.raw).hexdigest()
+        shown = model.snapshot or model.id
+        completion = Completion(body, shown, tuple(given), mark)
+        headers = self._headers(request)
+        headers |= self._account_headers(prompt_tokens(body))
+        if not body.get("stream"):
+            return json_reply(200, completion.payload(), headers)
+        return _stream(completion, headers, fault)
+
+
+def _parsed(request: Request) -> Any:
+    kind = request.content_type
+    if kind != "application/json" and request.raw:
+        raise OpenAIError(
+            400,
+            f"Unsupported content type: '{kind}'. This API method only"
+            " accepts 'application/json' requests, but you specified the"
+            f" header 'Content-Type: {kind}'. Please try again with a"
+            " supported content type.",
+            code="unsupported_content_type",
+        )
+    try:
+        return json.loads(request.raw) if request.raw else {}
+    except (ValueError, RecursionError):
+        raise OpenAIError(
+            400,
+            "We could not parse the JSON body of your request. (HINT: This"
+            " likely means you aren't using your HTTP library correctly. The"
+            " OpenAI API expects a JSON payload, but what was sent was not"
+            " valid JSON. If you have trouble figuring out how to fix this,"
+            " please contact us through our help center at help.openai.com.)",
+        ) from None
+
+
+def _no_such_url(request: Request, endpoint: str) -> OpenAIError:
+    if endpoint == COMPLETIONS or endpoint.startswith(MODELS):
+        return OpenAIError(
+            405,
+            f"Not allowed to {request.method} on {'/v1' + endpoint}. (HINT:"
+            " Perhaps you meant to use a different HTTP method?)",
+            code="method_not_supported",
+        )
+    return OpenAIError(
+        404, f"Invalid URL ({request.method} {'/v1' + endpoint})"
+    )
+
+
+def _row(name: str, model: Model) -> dict[str, Any]:
+    end = model.shutdown_on
+    return {
+        "id": name,
+        "object": "model",
+        "created": model.created,
+        "owned_by": "system",
+        "shutdown_date": end.isoformat() if end else None,
+    }
+
+
+def _event(value: Any) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return f"data: {text}\n\n".encode("utf-8", "surrogatepass")
+
+
+def _event_reply(events: list[bytes], reply: Reply) -> Reply:
+    reply.headers["Content-Type"] = "text/event-stream; charset=utf-8"
+    reply.pieces = events
+    return reply
+
+
+def _stream(
+    completion: Completion,
+    headers: dict[str, str],
+    fault: PlannedFault | None,
+) -> Reply:
+    content, closing = completion.chunks()
+    reply = Reply(200, headers)
+    if fault is None or fault.name not in ("stream_cut", "stream_error"):
+        events = [_event(chunk) for chunk in content + closing]
+        return _event_reply([*events, b"data: [DONE]\n\n"], reply)
+    before = int(fault.options.get("chunks_before", 3))
+    events = [_event(chunk) for chunk in content[:before]]
+    if fault.name == "stream_error":
+        events.append(_event(error_body(server_error())))
+    reply.cut = not fault.options.get("clean", True)
+    return _event_reply(events, reply)

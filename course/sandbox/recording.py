@@ -1,0 +1,110 @@
+"""What arrived at the sandbox: one record for every request."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import count
+from typing import Any
+
+from course.sandbox.wire import Request
+
+__all__ = ["Headers", "RecordedRequest", "Recording", "fingerprint"]
+
+KEPT_PER_KEY = 1_000
+KEPT_BODY = 1_000_000
+
+
+def fingerprint(key: str | None) -> str:
+    """Return a short name for a key that shows no part of it."""
+    if key is None:
+        return "no key"
+    return f"key #{sha256(key.encode('utf-8', 'replace')).hexdigest()[:6]}"
+
+
+class Headers(dict[str, str]):
+    """Request headers that print without the key."""
+
+    SECRET = frozenset({"authorization", "x-goog-api-key", "api-key"})
+
+    def __repr__(self) -> str:
+        return repr(
+            {k: "***" if k in self.SECRET else v for k, v in self.items()}
+        )
+
+    __str__ = __repr__
+
+
+@dataclass
+class RecordedRequest:
+    """One request as it arrived; it prints without the key.
+
+    `body` is the parsed JSON, or the text where it is none or is larger
+    than a million bytes, of which the first million is kept. `status` is
+    None while there is no answer, and stays so if there never is one.
+    """
+
+    provider: str | None
+    method: str
+    path: str
+    headers: dict[str, str] = field(repr=False)
+    body: Any = field(repr=False)
+    key: str | None = field(repr=False)
+    status: int | None = None
+
+    def __repr__(self) -> str:
+        status = "unanswered" if self.status is None else self.status
+        return (
+            f"<{self.provider or 'unknown'}: {self.method} {self.path}"
+            f" -> {status}, {fingerprint(self.key)}>"
+        )
+
+
+def _body(request: Request) -> Any:
+    if len(request.raw) > KEPT_BODY:
+        return request.raw[:KEPT_BODY].decode("utf-8", "replace")
+    try:
+        return request.json if request.raw else ""
+    except ValueError:
+        return request.raw.decode("utf-8", "replace")
+
+
+class Recording:
+    """The last thousand requests of each key, safe to use from threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = count()
+        self._kept: dict[
+            str | None, deque[tuple[int, RecordedRequest]]
+        ] = {}
+
+    def add(
+        self, provider: str | None, key: str | None, request: Request
+    ) -> RecordedRequest:
+        """Record a request and return its record."""
+        record = RecordedRequest(
+            provider,
+            request.method,
+            request.path,
+            Headers(request.headers),
+            _body(request),
+            key,
+        )
+        with self._lock:
+            kept = self._kept.setdefault(key, deque(maxlen=KEPT_PER_KEY))
+            kept.append((next(self._numbers), record))
+        return record
+
+    def all(self) -> list[RecordedRequest]:
+        """Return the records in the order of arrival."""
+        with self._lock:
+            pairs = [pair for kept in self._kept.values() for pair in kept]
+        return [record for _, record in sorted(pairs, key=lambda p: p[0])]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._kept.clear()

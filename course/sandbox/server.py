@@ -1,0 +1,289 @@
+"""The sandbox: providers' protocols on a loopback port."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import socketserver
+import sys
+import threading
+import time
+import traceback
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from course.sandbox import control
+from course.sandbox.faults import FaultQueue
+from course.sandbox.openai import OpenAIProtocol
+from course.sandbox.protocol import ProviderProtocol
+from course.sandbox.recording import RecordedRequest, Recording
+from course.sandbox.spoiling import spoil
+from course.sandbox.wire import (
+    Reply,
+    Request,
+    WireError,
+    json_reply,
+    read_request,
+    send_reply,
+)
+
+__all__ = ["PROVIDERS", "Sandbox"]
+
+HOST = "127.0.0.1"
+PROVIDERS = {"openai": OpenAIProtocol}
+
+
+class Connection(socketserver.StreamRequestHandler):
+    """One client's connection: requests are answered in turn."""
+
+    disable_nagle_algorithm = True
+    connection: socket.socket
+    server: Listener
+
+    def handle(self) -> None:
+        try:
+            while self._serve_one():
+                pass
+        except OSError:
+            # The client went away, in the middle of a stream perhaps.
+            return
+
+    def _serve_one(self) -> bool:
+        try:
+            request = read_request(self.rfile, self._proceed)
+        except WireError as error:
+            reply = json_reply(error.status, {"error": str(error)})
+            send_reply(self.connection, reply, None, self._pause)
+            return False
+        if request is None:
+            return False
+        reply, record = self.server.sandbox.answer(request)
+        if reply.drop or not self._pause(reply.wait):
+            return False
+        if record is not None:
+            # Before the reply leaves: a client that has it may ask at once.
+            record.status = reply.status
+        return send_reply(self.connection, reply, request, self._pause)
+
+    def _proceed(self) -> None:
+        self.connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _pause(self, seconds: float) -> bool:
+        """Wait, but not for a client that is gone or for a stopped server."""
+        until = time.monotonic() + seconds
+        if seconds > 0:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self.connection, selectors.EVENT_READ)
+                if selector.select(seconds) and not self._peek():
+                    return False
+            self.server.stopping.wait(max(0.0, until - time.monotonic()))
+        return not self.server.stopping.is_set()
+
+    def _peek(self) -> bytes:
+        return self.connection.recv(1, socket.MSG_PEEK)
+
+
+class Listener(socketserver.ThreadingTCPServer):
+    """Accepts connections, each in a thread of its own."""
+
+    # On Windows the option would let two servers share a port.
+    allow_reuse_address = os.name != "nt"
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 1_024
+
+    def __init__(self, port: int, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.stopping = threading.Event()
+        self._open: set[Any] = set()
+        self._lock = threading.Lock()
+        super().__init__((HOST, port), Connection)
+
+    def accept_all(self) -> None:
+        """Accept until `stop` is called.
+
+        Unlike `serve_forever` this waits in `accept` alone, so that stopping
+        takes no polling interval.
+        """
+        while not self.stopping.is_set():
+            try:
+                connection, address = self.get_request()
+            except OSError:
+                continue
+            with self._lock:
+                self._open.add(connection)
+            try:
+                self.process_request(connection, address)
+            except RuntimeError:
+                # No thread to be had: this client is turned away.
+                self.shutdown_request(connection)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Report an error of the sandbox itself; clients' are handled."""
+        traceback.print_exc(file=sys.stderr)
+
+    def stop(self) -> None:
+        """End `accept_all` and every open connection."""
+        self.stopping.set()
+        # A connection of our own wakes `accept`, on every system.
+        socket.create_connection(self.server_address[:2], 1).close()
+        with self._lock:
+            still_open = list(self._open)
+        for connection in still_open:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue
+
+
+class Sandbox:
+    """The providers' wire protocols on 127.0.0.1, without a network.
+
+    `port` 0 takes a free one. `today` decides which models have been shut
+    down (the real date unless given), `models` is the catalogue's file, and
+    without `control` no other process can plan faults or see requests.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        today: date | None = None,
+        models: Path | None = None,
+        control: bool = True,
+    ) -> None:
+        self.port = port
+        self.control = control
+        self._protocols: dict[str, ProviderProtocol] = {
+            name: protocol(models, today)
+            for name, protocol in PROVIDERS.items()
+        }
+        self._recording = Recording()
+        self._faults = FaultQueue()
+        self._listener: Listener | None = None
+
+    def start(self) -> Sandbox:
+        """Start serving; OSError where the port is taken."""
+        if self._listener is None:
+            listener = Listener(self.port, self)
+            self.port = listener.server_address[1]
+            self._listener = listener
+            threading.Thread(
+                target=listener.accept_all, name="sandbox", daemon=True
+            ).start()
+        return self
+
+    def stop(self) -> None:
+        """Stop serving, also where a stream or a stall is under way."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.stop()
+            listener.server_close()
+
+    def __enter__(self) -> Sandbox:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        state = "running" if self._listener else "stopped"
+        return f"<Sandbox at {self.url}, {state}>"
+
+    @property
+    def url(self) -> str:
+        """The address without a provider's path."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """The names of the providers that are spoken here."""
+        return tuple(self._protocols)
+
+    def base_url(self, provider: str) -> str:
+        """Return what a client of this provider takes as its base URL."""
+        return self.url + self._protocol(provider).base_path
+
+    def fail_next(
+        self,
+        provider: str,
+        fault: str,
+        *,
+        times: int | None = 1,
+        key: str | None = None,
+        **options: Any,
+    ) -> None:
+        """Let the next requests of a provider fail.
+
+        `times` requests do, or all until `clear` if it is None; only those
+        with this `key`, or with any. `fault_table()` explains the faults and
+        names their options; ValueError says what is valid.
+        """
+        self._protocol(provider)
+        self._faults.plan(provider, fault, times, key, options)
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """What has arrived, in order; the last thousand for each key."""
+        return self._recording.all()
+
+    def clear(self) -> None:
+        """Forget the recorded requests and the planned faults."""
+        self._recording.clear()
+        self._faults.clear()
+
+    def _protocol(self, provider: str) -> ProviderProtocol:
+        if provider not in self._protocols:
+            raise ValueError(
+                f"There is no provider {provider!r}; there are:"
+                f" {', '.join(self._protocols)}."
+            )
+        return self._protocols[provider]
+
+    def answer(
+        self, request: Request
+    ) -> tuple[Reply, RecordedRequest | None]:
+        """Return the reply to a request, and its record if it is kept."""
+        protocol = next(
+            (
+                protocol
+                for protocol in self._protocols.values()
+                for root in protocol.roots
+                if request.path.startswith(f"{root}/")
+            ),
+            None,
+        )
+        if protocol is None:
+            return control.answer(self, request), None
+        key = protocol.key(request)
+        record = self._recording.add(protocol.name, key, request)
+        try:
+            return self._speak(protocol, key, request), record
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+            sentence = "The sandbox itself failed; its error output says how."
+            return protocol.failure(500, sentence), record
+
+    def _speak(
+        self, protocol: ProviderProtocol, key: str | None, request: Request
+    ) -> Reply:
+        refused = protocol.refuse_key(request)
+        if refused is not None:
+            return refused
+        kinds = protocol.kinds(request)
+        fault = self._faults.take(protocol.name, key, kinds)
+        reply = protocol.answer(request, fault)
+        return spoil(reply, fault) if fault else reply

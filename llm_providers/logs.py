@@ -49,11 +49,12 @@ class RedactingFormatter(logging.Formatter):
 def configure_logging(
     path: str | os.PathLike[str] | None = None,
     level: int | str = logging.INFO,
+    screen: bool = True,
 ) -> logging.Logger:
     """Send the package's log to the screen and, with `path`, to a file.
 
-    The file gets JSON lines, the screen (standard error) readable ones.
-    Returns the package's logger. Calling it again replaces what it set up
+    The file gets JSON lines, the screen (standard error) readable ones
+    unless `screen` is false. Returns the package's logger. Calling it again replaces what it set up
     before. A file that cannot be written is said on screen once; logging
     never ends a call to a provider.
     """
@@ -61,16 +62,21 @@ def configure_logging(
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
         handler.close()
-    screen = logging.StreamHandler(sys.stderr)
-    screen.setFormatter(
-        RedactingFormatter("%(asctime)s %(levelname)-7s %(message)s")
-    )
-    logger.addHandler(screen)
+    if screen:
+        _add_screen(logger)
     logger.setLevel(level)
     logger.propagate = False
     if path is not None:
         _add_file(logger, Path(path))
     return logger
+
+
+def _add_screen(logger: logging.Logger) -> None:
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(
+        RedactingFormatter("%(asctime)s %(levelname)-7s %(message)s")
+    )
+    logger.addHandler(lines)
 
 
 def _add_file(logger: logging.Logger, path: Path) -> None:

@@ -222,7 +222,8 @@ class StreamInterruptedError(MalformedResponseError):
     advice = "Ask again; the partial text is not the whole answer."
 
 
-# Codes say more than the status they come with, so they are asked first.
+# Codes say more than the status they come with, so they are asked first; a
+# provider that leaves the code out may name one of these as the type.
 # Source: the providers' error references, as of 2026-11.
 _CLASS_OF_CODE: dict[str, type[ProviderError]] = {
     "billing_hard_limit_reached": QuotaExhaustedError,
@@ -238,6 +239,7 @@ _CLASS_OF_CODE: dict[str, type[ProviderError]] = {
     "project_spend_limit_exceeded": QuotaExhaustedError,
     "rate_limit_exceeded": RateLimitError,
     "server_error": ProviderUnavailableError,
+    "server_is_overloaded": ProviderUnavailableError,
     "slow_down": RateLimitError,
 }
 _CLASS_OF_STATUS: dict[int, type[ProviderError]] = {

@@ -119,7 +119,7 @@ def error_from_body(
     if status == 200 and isinstance(code, int):
         status = code
     message = fields.get("message") or (error if error else "")
-    named = code if isinstance(code, str) else None
+    named = code if isinstance(code, str) else fields.get("type")
     return error_class_for(status, named)(
         f"HTTP {status}: {_beginning_of(message)}",
         status=status,

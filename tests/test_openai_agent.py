@@ -91,7 +91,7 @@ def test_an_echoed_key_does_not_show(failure):
 @pytest.mark.exercise("2.3")
 def test_a_bug_in_our_own_code_stays_what_it_is(agent):
     made = agent()
-    with pytest.raises(TypeError):
+    with pytest.raises(AttributeError):
         made.complete("not a prompt")
 
 

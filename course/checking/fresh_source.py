@@ -1,0 +1,105 @@
+"""Importing a learner's package: from its source, and from nowhere else.
+
+Compiled files are neither read nor written: Python takes one as fresh when
+the source's size and its time in whole seconds agree, which a quick second
+save can meet. Each blank that runs is noted as it raises.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib.machinery
+import sys
+from collections.abc import Callable, Sequence
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+PACKAGE = "llm_providers"
+BLANK = "exercise "
+NOTE = "__reached_blank__"
+
+
+class FreshLoader(importlib.machinery.SourceFileLoader):
+    """Compiles a module's source at each import."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        source = self.get_data(path)
+        if BLANK.encode() not in source:
+            return self.source_to_code(source, path)
+        tree = _NoteBlanks().visit(ast.parse(source, path))
+        return compile(ast.fix_missing_locations(tree), path, "exec")
+
+
+class _NoteBlanks(ast.NodeTransformer):
+    """Lets ``NotImplementedError("exercise 2.1")`` leave a note."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802
+        self.generic_visit(node)
+        match node:
+            case ast.Call(
+                func=ast.Name("NotImplementedError"),
+                args=[ast.Constant(str() as text)],
+            ) if text.startswith(BLANK):
+                name = ast.Name(NOTE, ast.Load())
+                noted = ast.Call(name, list(node.args), [])
+                node.args = [ast.copy_location(noted, node)]
+        return node
+
+
+class WorkspaceFinder:
+    """Finds the package's modules in one folder; it alone may find them."""
+
+    def __init__(self, workspace: Path) -> None:
+        self._workspace = workspace
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: ModuleType | None = None,
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname.partition(".")[0] != PACKAGE:
+            return None
+        place = self._workspace.joinpath(*fullname.split("."))
+        package = place / "__init__.py"
+        file = package if package.is_file() else place.with_suffix(".py")
+        if not file.is_file():
+            raise ModuleNotFoundError(
+                f"No module named {fullname!r}", name=fullname
+            )
+        return spec_from_file_location(
+            fullname,
+            file,
+            loader=FreshLoader(fullname, str(file)),
+            submodule_search_locations=(
+                [str(place)] if file == package else None
+            ),
+        )
+
+
+def use_workspace(workspace: Path, reached: Callable[[str], Any]) -> None:
+    """Let the package be imported from `workspace`, and from there alone.
+
+    `reached` is told the number of each exercise whose blank runs. What was
+    imported from another workspace before is forgotten.
+    """
+
+    def note(text: str) -> str:
+        reached(text.removeprefix(BLANK).strip())
+        return text
+
+    setattr(builtins, NOTE, note)
+    for name in [n for n in sys.modules if n.partition(".")[0] == PACKAGE]:
+        del sys.modules[name]
+    sys.meta_path[:] = [
+        finder
+        for finder in sys.meta_path
+        if not isinstance(finder, WorkspaceFinder)
+    ]
+    sys.meta_path.insert(0, WorkspaceFinder(workspace))
+    sys.path.insert(0, str(workspace))
+    sys.dont_write_bytecode = True

@@ -1,0 +1,237 @@
+"""What can be asked of a child: attributes, calls, operators, the router."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import linecache
+import operator
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .exports import Exports, safe_text
+from .fresh_source import PACKAGE, use_workspace
+from .serving import ServedApp
+from .wire import TAG, Frame, UnreadableError
+
+_NO_MORE = object()
+
+
+def _next(target: Any) -> list[Any]:
+    """Return the next item in a list; an empty list at the end."""
+    item = next(target, _NO_MORE)
+    return [] if item is _NO_MORE else [item]
+
+
+# The rest have a function of the same name in `operator`.
+_SPECIALS: Mapping[str, Callable[..., Any]] = {
+    "iter": iter,
+    "next": _next,
+    "len": len,
+    "bool": bool,
+    "hash": hash,
+    "int": int,
+    "float": float,
+    "str": str,
+    "repr": repr,
+    "format": format,
+    "dir": dir,
+    "enter": lambda target: type(target).__enter__(target),
+    "exit": lambda target, *args: type(target).__exit__(target, *args),
+    "radd": lambda target, other: other + target,
+    "rsub": lambda target, other: other - target,
+    "rmul": lambda target, other: other * target,
+    "ror": lambda target, other: other | target,
+}
+
+
+class ImportFailedError(Exception):
+    """A module of the learner's package could not be imported."""
+
+
+class Operations:
+    """Performs requests on the package in one workspace."""
+
+    def __init__(self) -> None:
+        self.folder = Path()
+        self._blanks: list[str] = []
+        self._crashes: list[Exception] = []
+        self._served: list[ServedApp] = []
+
+    def take_blanks(self) -> list[str]:
+        """Return the exercises whose blanks ran since the last time."""
+        taken, self._blanks[:] = list(self._blanks), []
+        return taken
+
+    def perform(self, request: Frame, exports: Exports) -> Frame:
+        """Return the fields of the reply; raises what the code raises."""
+        method = getattr(self, f"_do_{request['op']}")
+        outcome: Frame = method(request, exports)
+        return outcome
+
+    # -- attributes --------------------------------------------------------
+
+    def _do_get(self, request: Frame, exports: Exports) -> Frame:
+        name = request["name"]
+        if request.get("module") == "" and self._is_module(name):
+            self._module(name)
+            return {"ok": {TAG: "module", "name": name}}
+        value = getattr(self._target(request, exports), name)
+        if isinstance(value, ModuleType):
+            return {"ok": {TAG: "object", **exports.described(value)}}
+        return {"ok": exports.encode(value)}
+
+    def _do_set(self, request: Frame, exports: Exports) -> Frame:
+        target = self._target(request, exports)
+        setattr(target, request["name"], exports.decode(request["value"]))
+        return {"ok": None}
+
+    def _do_del(self, request: Frame, exports: Exports) -> Frame:
+        delattr(self._target(request, exports), request["name"])
+        return {"ok": None}
+
+    def _target(self, request: Frame, exports: Exports) -> Any:
+        if "module" in request:
+            return self._module(request["module"])
+        return exports.decode({TAG: "ref", "h": request["h"]})
+
+    def _module(self, name: str) -> ModuleType:
+        try:
+            return importlib.import_module(f"{PACKAGE}.{name}".rstrip("."))
+        except BaseException as error:
+            raise ImportFailedError from error
+
+    def _is_module(self, name: str) -> bool:
+        self._module("")
+        try:
+            found = importlib.util.find_spec(f"{PACKAGE}.{name}")
+        except ModuleNotFoundError:
+            return False
+        return found is not None
+
+    # -- calls -------------------------------------------------------------
+
+    def _do_call(self, request: Frame, exports: Exports) -> Frame:
+        target = self._target(request, exports)
+        args = exports.decode(request["args"])
+        kwargs = exports.decode(request["kwargs"])
+        before = _copied([args, kwargs])
+        result = target(*args, **kwargs)
+        reply = {"ok": exports.encode(result)}
+        if not _same(before, [args, kwargs]):
+            reply["after"] = exports.encode([args, kwargs])
+        return reply
+
+    def _do_special(self, request: Frame, exports: Exports) -> Frame:
+        name = request["name"]
+        function = _SPECIALS.get(name) or getattr(operator, f"__{name}__")
+        target = self._target(request, exports)
+        args = exports.decode(request["args"])
+        return {"ok": exports.encode(function(target, *args))}
+
+    # -- the process -------------------------------------------------------
+
+    def _do_use(self, request: Frame, exports: Exports) -> Frame:
+        self.folder = Path(request["workspace"])
+        use_workspace(self.folder, self._blanks.append)
+        return {"ok": None}
+
+    def _do_notes(self, request: Frame, exports: Exports) -> Frame:
+        crashes = [failure(e, exports, self.folder) for e in self._crashes]
+        self._crashes.clear()
+        return {"ok": None, "crashes": crashes}
+
+    def _do_serve(self, request: Frame, exports: Exports) -> Frame:
+        options = exports.decode(request["options"])
+        app = self._module("llm_router").create_app(**options)
+        served = ServedApp(app, self._crashes.append)
+        self._served.append(served)
+        return {"ok": served.url}
+
+    def _do_listen(self, request: Frame, exports: Exports) -> Frame:
+        from .child import listen
+
+        return {"ok": listen(self)}
+
+    def _do_suite(self, request: Frame, exports: Exports) -> Frame:
+        from .suite import run_suite
+
+        return {"ok": run_suite(**request["order"])}
+
+
+def failure(error: BaseException, exports: Exports, folder: Path) -> Frame:
+    """Return the fields of a reply that tells of an exception."""
+    try:
+        return _failure(error, exports, folder)
+    except BaseException as second:
+        name = type(error).__name__
+        return {
+            "unreadable": f"it raised a {name} that cannot be shown "
+            f"({type(second).__name__})"
+        }
+
+
+def _failure(error: BaseException, exports: Exports, folder: Path) -> Frame:
+    if isinstance(error, UnreadableError):
+        return {"unreadable": str(error)}
+    if isinstance(error, ImportFailedError) and error.__cause__ is not None:
+        cause = error.__cause__
+        where = where_in(cause, folder)
+        return {"import": exports.encode(cause), "where": where}
+    where = where_in(error, folder)
+    if isinstance(error, SystemExit | KeyboardInterrupt):
+        kind = type(error).__name__
+        return {"exit": f"{kind}({safe_text(error)})", "where": where}
+    return {"raised": exports.encode(error), "where": where}
+
+
+def where_in(error: BaseException, folder: Path) -> Frame | None:
+    """Return the innermost place of an exception in the learner's files."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return _place(folder, error.filename, error.lineno or 0, "")
+    found = None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        code = frame.f_code
+        place = _place(folder, code.co_filename, line, code.co_name)
+        found = place or found
+    return found
+
+
+def _place(folder: Path, file: str, line: int, function: str) -> Frame | None:
+    path = Path(file)
+    if not path.is_relative_to(folder):
+        return None
+    return {
+        "file": path.relative_to(folder).as_posix(),
+        "line": line,
+        "function": function,
+        "text": linecache.getline(file, line).strip()[:200],
+    }
+
+
+def _copied(value: Any) -> Any:
+    """Return a value with its lists, dicts and sets copied."""
+    kind = type(value)
+    if kind is list or kind is tuple:
+        return kind(map(_copied, value))
+    if kind is dict:
+        return {key: _copied(item) for key, item in value.items()}
+    return set(value) if kind is set else value
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Return whether two plain values agree; other objects by identity."""
+    if type(one) is not type(other):
+        return False
+    if type(one) in (list, tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if type(one) is dict:
+        return list(one) == list(other) and all(
+            _same(item, other[key]) for key, item in one.items()
+        )
+    if type(one) in (set, int, float, str, bytes, bool):
+        return bool(one == other)
+    return one is other

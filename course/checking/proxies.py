@@ -1,0 +1,271 @@
+"""Local stand-ins for objects that live in a learner's process.
+
+A proxy has the special methods that its object's class has, so that what is
+no iterator here is none there either. Two values are compared on this side;
+only when both live over there are they asked, and only if of one class.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .remote import Remote
+
+Shown = Callable[[Any], str]
+
+# Attributes with a meaning to Python that are read from over there.
+_READABLE = ("__name__", "__qualname__", "__doc__", "__all__", "__version__")
+
+# Their use of `repr` is for messages: no call of the test's own.
+_REPORTERS = ("_pytest", "pytest", "reprlib", "pprint", "checking")
+
+
+@dataclass
+class Link:
+    """Which object a proxy stands for, and how it is called in messages."""
+
+    remote: Remote
+    number: int
+    type: str
+    ancestors: tuple[str, ...]
+    equality: str = "identity"
+    name: str = ""
+    shown: str = ""
+
+    @property
+    def type_name(self) -> str:
+        """The class's name without its modules."""
+        return self.type.rpartition(":")[2].rpartition(".")[2]
+
+    @property
+    def dotted(self) -> str:
+        """The class's name with the module, without the package."""
+        module, _, name = self.type.partition(":")
+        return f"{module.partition('.')[2] or module}.{name}"
+
+    @property
+    def target(self) -> dict[str, Any]:
+        return {"h": self.number}
+
+
+class Proxy:
+    """Any object over there."""
+
+    _link: Link
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name not in _READABLE:
+            raise AttributeError(name)
+        if "_link" not in self.__dict__:
+            raise AttributeError(name)
+        return self._link.remote.get(self._link, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._link.remote.set(self._link, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._link.remote.delete(self._link, name)
+
+    def __dir__(self) -> list[str]:
+        return list(self._special("dir"))
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        link = self._link
+        if isinstance(other, dict) and _is_mapping(link):
+            return {key: self[key] for key in self} == other  # type: ignore
+        if not isinstance(other, Proxy) or link.equality == "identity":
+            return False
+        if other._link.type != link.type:
+            return False
+        return self._special("eq", other) is True
+
+    def __hash__(self) -> int:
+        if self._link.equality == "identity":
+            return self._link.number
+        return int(self._special("hash"))
+
+    def __repr__(self) -> str:
+        if _asked_by_reporter():
+            return self._shown(repr)
+        return str(self._special("repr"))
+
+    def __str__(self) -> str:
+        if _asked_by_reporter():
+            return self._shown(repr)
+        return str(self._special("str"))
+
+    def __format__(self, spec: str) -> str:
+        if _asked_by_reporter():
+            return self._shown(repr)
+        return str(self._special("format", spec))
+
+    def _special(self, name: str, *args: Any) -> Any:
+        return self._link.remote.special(self, name, args)
+
+    def _shown(self, show: Shown) -> str:
+        return f"<{self._link.shown or self._link.type_name}>"
+
+
+class Record(Proxy):
+    """A dataclass or model: its fields are here, its methods over there."""
+
+    _fields: dict[str, Any]
+    _uncompared: frozenset[str]
+
+    def __getattr__(self, name: str) -> Any:
+        fields = self.__dict__.get("_fields", {})
+        if name in fields:
+            return fields[name]
+        return super().__getattr__(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        self._fields[name] = value
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if self._link.equality != "fields" or not isinstance(other, Record):
+            return super().__eq__(other)
+        same_type = self._link.type == other._link.type
+        return same_type and self._compared() == other._compared()
+
+    def __hash__(self) -> int:
+        if self._link.equality != "fields":
+            return super().__hash__()
+        return hash((self._link.type, tuple(self._compared().items())))
+
+    def _compared(self) -> dict[str, Any]:
+        return {
+            name: value
+            for name, value in self._fields.items()
+            if name not in self._uncompared
+        }
+
+    def _shown(self, show: Shown) -> str:
+        fields = [f"{k}={show(v)}" for k, v in self._fields.items()]
+        return f"{self._link.type_name}({', '.join(fields)})"
+
+
+class Member(Proxy):
+    """A member of an enumeration."""
+
+    name: str
+    value: Any
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Member):
+            return self._key() == other._key()
+        plain = ("builtins:str", "builtins:int")
+        has_plain = any(base in self._link.ancestors for base in plain)
+        return has_plain and bool(self.value == other)
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+    def _key(self) -> tuple[str, str]:
+        return self._link.type, self.name
+
+    def _shown(self, show: Shown) -> str:
+        return f"{self._link.type_name}.{self.name}"
+
+
+class ClassProxy(Proxy):
+    """A class over there: it can be called, and asked for its instances."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._link.remote.call(self._link, args, kwargs)
+
+    def __instancecheck__(self, instance: object) -> bool:
+        return isinstance(instance, Proxy) and (
+            self._link.type in instance._link.ancestors
+        )
+
+    def __subclasscheck__(self, subclass: object) -> bool:
+        return isinstance(subclass, ClassProxy) and (
+            self._link.type in subclass._link.ancestors
+        )
+
+    def _shown(self, show: Shown) -> str:
+        return self._link.type_name
+
+
+class ModuleProxy:
+    """A module of the learner's package."""
+
+    def __init__(self, remote: Remote, name: str) -> None:
+        self.__dict__.update(_remote=remote, _name=name)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name not in _READABLE:
+            raise AttributeError(name)
+        return self._remote.get(self._name, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._remote.set(self._name, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._remote.delete(self._name, name)
+
+    def __repr__(self) -> str:
+        return f"<module {self._name}>"
+
+
+def _is_mapping(link: Link) -> bool:
+    return "collections.abc:Mapping" in link.ancestors
+
+
+def _asked_by_reporter() -> bool:
+    caller = sys._getframe(2).f_globals.get("__name__", "")
+    return caller.partition(".")[0] in _REPORTERS or caller.startswith(
+        "course.checking"
+    )
+
+
+def _call(self: Proxy, *args: Any, **kwargs: Any) -> Any:
+    return self._link.remote.call(self._link, args, kwargs)
+
+
+def _next(self: Proxy) -> Any:
+    found = self._link.remote.next(self)
+    if not found:
+        raise StopIteration
+    return found[0]
+
+
+def _iter(self: Proxy) -> Any:
+    return self._link.remote.iterate(self)
+
+
+def _exit(self: Proxy, kind: Any, error: Any, traceback: Any) -> Any:
+    return self._special("exit", kind, error, None)
+
+
+def _other_special(name: str) -> Callable[..., Any]:
+    def method(self: Proxy, *args: Any) -> Any:
+        return self._special(name, *args)
+
+    method.__name__ = f"__{name}__"
+    return method
+
+
+_WRITTEN = {"call": _call, "next": _next, "iter": _iter, "exit": _exit}
+
+
+@functools.cache
+def proxy_class(
+    base: type[Proxy], name: str, specials: frozenset[str]
+) -> type[Proxy]:
+    """Return a subclass of `base` with these special methods."""
+    methods = {
+        f"__{special}__": _WRITTEN.get(special) or _other_special(special)
+        for special in specials - {"hash"}
+    }
+    return type(name, (base,), {**methods, "__module__": __name__})

@@ -1,0 +1,47 @@
+"""The package's router over real HTTP, on a thread of this process."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+
+class ServedApp:
+    """An ASGI app on a free loopback port, from now until `stop`.
+
+    `on_crash` is told of exceptions that the app did not turn into a reply.
+    """
+
+    def __init__(
+        self, app: Any, on_crash: Callable[[Exception], Any] | None = None
+    ) -> None:
+        import uvicorn
+
+        async def watched(scope: Any, receive: Any, send: Any) -> None:
+            try:
+                await app(scope, receive, send)
+            except Exception as error:
+                if on_crash is not None:
+                    on_crash(error)
+                raise
+
+        # Connections wait in the socket's queue until the server takes them.
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                watched, log_config=None, access_log=False, lifespan="auto"
+            )
+        )
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._server.force_exit = True
+        self._thread.join(5)
+        self._socket.close()

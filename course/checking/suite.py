@@ -1,0 +1,2 @@
+def run_suite(**order: object) -> dict[str, object]:
+    return {}

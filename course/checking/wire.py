@@ -1,0 +1,309 @@
+"""Values as JSON data, both ways, and frames of JSON over a socket.
+
+Plain values travel by content. What is not plain (an agent, an exception, a
+callback) is left to the side that owns it, as data with a tag of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import threading
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path, PurePath
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+# Bytes of one frame, and how deep lists in lists may go: an answer beyond
+# this is a mistake, and neither side should pay for it.
+LONGEST_FRAME = 20 * 1024 * 1024
+DEEPEST = 40
+
+TAG = "$"
+
+Frame = dict[str, Any]
+
+
+class UnreadableError(Exception):
+    """A value that cannot travel; the text says what is wrong with it."""
+
+
+class GarbledError(Exception):
+    """What arrived is not what the other side would have sent."""
+
+
+def _bytes_text(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def _whole_text(value: int) -> str:
+    return hex(value)
+
+
+# The plain types beside JSON's own: tag, to text, from text.
+_TEXTS: dict[type, tuple[str, Callable[[Any], str]]] = {
+    bytes: ("bytes", _bytes_text),
+    bytearray: ("bytearray", lambda value: _bytes_text(bytes(value))),
+    datetime: ("datetime", datetime.isoformat),
+    date: ("date", date.isoformat),
+    time: ("time", time.isoformat),
+    Decimal: ("decimal", str),
+    UUID: ("uuid", str),
+    complex: ("complex", str),
+}
+_FROM_TEXT: dict[str, Callable[[str], Any]] = {
+    "bytes": lambda text: base64.b64decode(text, validate=True),
+    "bytearray": lambda text: bytearray(base64.b64decode(text)),
+    "datetime": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+    "decimal": Decimal,
+    "uuid": UUID,
+    "complex": complex,
+    "path": Path,
+    "whole": lambda text: int(text, 16),
+}
+_CONSTANTS = {"NotImplemented": NotImplemented, "Ellipsis": ...}
+
+# Python refuses to read decimal numbers of more than 4,300 digits.
+_LARGEST_DECIMAL = 1 << 4096
+
+
+class Encoder:
+    """Turns one message's values into JSON data.
+
+    `other` is asked for the data of what is not plain, and gets this encoder
+    for the parts.
+    """
+
+    def __init__(self, other: Callable[[Any, Encoder], Any]) -> None:
+        self._other = other
+        self._open: set[int] = set()
+        self._room = LONGEST_FRAME
+
+    @property
+    def depth(self) -> int:
+        """How many values the present one is nested in."""
+        return len(self._open)
+
+    def encode(self, value: Any) -> Any:
+        """Return JSON data. Raises UnreadableError."""
+        kind = type(value)
+        self._spend(4)
+        if value is None or kind is bool or kind is float:
+            return value
+        if kind is int:
+            if -_LARGEST_DECIMAL < value < _LARGEST_DECIMAL:
+                return value
+            return self._tagged("whole", _whole_text(value))
+        if kind is str:
+            self._spend(len(value))
+            return value
+        if kind in _TEXTS:
+            tag, to_text = _TEXTS[kind]
+            return self._tagged(tag, to_text(value))
+        return self._nested(value)
+
+    def _tagged(self, tag: str, text: str) -> Frame:
+        self._spend(len(text))
+        return {TAG: tag, "v": text}
+
+    def _spend(self, size: int) -> None:
+        self._room -= size
+        if self._room < 0:
+            megabytes = LONGEST_FRAME // 1024**2
+            raise UnreadableError(f"it is larger than {megabytes} MB")
+
+    def _nested(self, value: Any) -> Any:
+        if id(value) in self._open:
+            raise UnreadableError("it contains itself")
+        if len(self._open) >= DEEPEST:
+            raise UnreadableError(f"it is nested more than {DEEPEST} deep")
+        self._open.add(id(value))
+        try:
+            return self._container(value, type(value))
+        finally:
+            self._open.discard(id(value))
+
+    def _container(self, value: Any, kind: type) -> Any:
+        if kind is list:
+            return self.each(value)
+        if kind is dict:
+            return self._mapping(value)
+        if kind is tuple:
+            return {TAG: "tuple", "v": self.each(value)}
+        if kind in (set, frozenset):
+            return {TAG: kind.__name__, "v": self.each(value)}
+        if kind is MappingProxyType:
+            return self._mapping(dict(value))
+        if kind is timedelta:
+            parts = (value.days, value.seconds, value.microseconds)
+            return {TAG: "timedelta", "v": list(parts)}
+        if kind is range or kind is slice:
+            parts = (value.start, value.stop, value.step)
+            return {TAG: kind.__name__, "v": self.each(parts)}
+        if value is NotImplemented or value is ...:
+            return {TAG: "constant", "v": str(value)}
+        if isinstance(value, PurePath):
+            return self._tagged("path", str(value))
+        return self._other(value, self)
+
+    def each(self, values: Iterable[Any]) -> list[Any]:
+        return [self.encode(value) for value in values]
+
+    def _mapping(self, value: dict[Any, Any]) -> Any:
+        if TAG not in value and all(type(key) is str for key in value):
+            self._spend(sum(map(len, value)))
+            return {key: self.encode(item) for key, item in value.items()}
+        pairs = [self.each(pair) for pair in value.items()]
+        return {TAG: "dict", "v": pairs}
+
+    def subclass(self, value: Any) -> Any:
+        """Return the data of a value by the plain type that it extends.
+
+        What the subclass adds is left out, so that no method of it has a
+        say when the value is compared. Raises UnreadableError for a value
+        that extends no plain type.
+        """
+        if isinstance(value, tuple) and hasattr(type(value), "_fields"):
+            names = [str(name) for name in type(value)._fields]
+            parts = self.each(tuple.__iter__(value))
+            name = type(value).__name__
+            return {TAG: "namedtuple", "t": name, "f": names, "v": parts}
+        for base, plain in _PLAIN_CONTENT.items():
+            if issubclass(type(value), base):
+                return self.encode(plain(value))
+        raise UnreadableError(f"it is a {type(value).__name__}")
+
+
+_PLAIN_CONTENT: dict[type, Callable[[Any], Any]] = {
+    str: lambda value: str.__str__(value)[:],
+    int: lambda value: int.__add__(value, 0),
+    float: lambda value: float.__add__(value, 0.0),
+    bytes: lambda value: bytes.__getitem__(value, slice(None)),
+    list: lambda value: list(list.__iter__(value)),
+    dict: lambda value: dict(dict.items(value)),
+    tuple: lambda value: tuple(tuple.__iter__(value)),
+    set: lambda value: set(set.__iter__(value)),
+    frozenset: lambda value: set(frozenset.__iter__(value)),
+    datetime: lambda value: datetime.fromisoformat(datetime.isoformat(value)),
+}
+
+
+def decode(data: Any, other: Callable[[str, Frame], Any]) -> Any:
+    """Return the value of JSON data.
+
+    `other` is asked for what has a tag of its own. Raises GarbledError.
+    """
+    if isinstance(data, list):
+        return [decode(item, other) for item in data]
+    if not isinstance(data, dict):
+        return data
+    tag = data.get(TAG)
+    if tag is None:
+        return {key: decode(item, other) for key, item in data.items()}
+    try:
+        return _decode_tagged(tag, data, other)
+    except (TypeError, ValueError, KeyError, ArithmeticError) as error:
+        raise GarbledError(f"bad data for {tag!r}") from error
+
+
+def _decode_tagged(
+    tag: str, data: Frame, other: Callable[[str, Frame], Any]
+) -> Any:
+    if tag in _FROM_TEXT:
+        return _FROM_TEXT[tag](data["v"])
+    if tag in _CONTAINERS:
+        return _CONTAINERS[tag](decode(data["v"], other))
+    if tag == "constant":
+        return _CONSTANTS[data["v"]]
+    if tag == "namedtuple":
+        # The name and the fields were Python's own names on the other side.
+        kind = namedtuple(data["t"], data["f"])  # type: ignore[misc]
+        return kind(*decode(data["v"], other))
+    return other(tag, data)
+
+
+_CONTAINERS: dict[str, Callable[[Any], Any]] = {
+    "tuple": tuple,
+    "set": set,
+    "frozenset": frozenset,
+    "dict": lambda pairs: {key: value for key, value in pairs},
+    "timedelta": lambda parts: timedelta(*parts),
+    "range": lambda parts: range(*parts),
+    "slice": lambda parts: slice(*parts),
+}
+
+
+class Channel:
+    """Frames of JSON over a connected socket; any thread may send."""
+
+    # Seconds until a send gives up on a side that reads no more.
+    PATIENCE = 5.0
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        self._socket.settimeout(self.PATIENCE)
+        self._sending = threading.Lock()
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def send(self, frame: Mapping[str, Any]) -> None:
+        """Send a frame. Raises UnreadableError if too long, OSError."""
+        body = json.dumps(frame, separators=(",", ":")).encode()
+        if len(body) > LONGEST_FRAME:
+            megabytes = LONGEST_FRAME // 1024**2
+            raise UnreadableError(f"it is larger than {megabytes} MB")
+        with self._sending:
+            self._socket.sendall(len(body).to_bytes(4, "big") + body)
+
+    def receive(self) -> Frame | None:
+        """Return the next frame; None at the end. Raises GarbledError."""
+        head = self._read(4)
+        if head is None:
+            return None
+        length = int.from_bytes(head, "big")
+        if length > LONGEST_FRAME:
+            raise GarbledError("a frame that is too long")
+        body = self._read(length)
+        if body is None:
+            return None
+        try:
+            frame = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise GarbledError("a frame that is not JSON") from error
+        if not isinstance(frame, dict):
+            raise GarbledError("a frame that is not an object")
+        return frame
+
+    def _read(self, length: int) -> bytes | None:
+        body = bytearray(length)
+        view, filled = memoryview(body), 0
+        while filled < length:
+            try:
+                received = self._socket.recv_into(view[filled:])
+            except TimeoutError:
+                continue
+            except OSError:
+                return None
+            if not received:
+                return None
+            filled += received
+        return bytes(body)
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def shut(self) -> None:
+        """End the connection also for threads that wait in `receive`."""
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self._socket.close()

@@ -7,45 +7,45 @@ import pytest
 
 @pytest.mark.exercise("1.5")
 def test_counts_are_added(llm):
-    Usage = llm.responses.Usage
-    both = Usage(10, 5, 15, 4, 2) + Usage(1, 2, 3, 1, 1)
-    assert both == Usage(11, 7, 18, 5, 3)
+    usage = llm.responses.Usage
+    both = usage(10, 5, 15, 4, 2) + usage(1, 2, 3, 1, 1)
+    assert both == usage(11, 7, 18, 5, 3)
 
 
 @pytest.mark.exercise("1.5")
 def test_unknown_on_both_sides_stays_unknown(llm):
-    Usage = llm.responses.Usage
-    both = Usage(10, 5, 15) + Usage(1, 2, 3)
+    usage = llm.responses.Usage
+    both = usage(10, 5, 15) + usage(1, 2, 3)
     assert both.reasoning_tokens is None
 
 
 @pytest.mark.exercise("1.5")
 def test_what_one_side_knows_is_kept(llm):
-    Usage = llm.responses.Usage
-    both = Usage(10, 5, 15, None, 2) + Usage(1, None, None, 3, None)
-    assert both == Usage(11, 5, 15, 3, 2)
+    usage = llm.responses.Usage
+    both = usage(10, 5, 15, None, 2) + usage(1, None, None, 3, None)
+    assert both == usage(11, 5, 15, 3, 2)
 
 
 @pytest.mark.exercise("1.5")
 def test_a_count_of_zero_is_not_unknown(llm):
-    Usage = llm.responses.Usage
-    both = Usage(0, 0, 0, 0, 0) + Usage()
-    assert both == Usage(0, 0, 0, 0, 0)
+    usage = llm.responses.Usage
+    both = usage(0, 0, 0, 0, 0) + usage()
+    assert both == usage(0, 0, 0, 0, 0)
 
 
 @pytest.mark.exercise("1.5")
 def test_neither_side_is_changed(llm):
-    Usage = llm.responses.Usage
-    first, second = Usage(1, 1, 2), Usage(2, 2, 4)
+    usage = llm.responses.Usage
+    first, second = usage(1, 1, 2), usage(2, 2, 4)
     both = first + second
-    assert both == Usage(3, 3, 6)
-    assert (first, second) == (Usage(1, 1, 2), Usage(2, 2, 4))
+    assert both == usage(3, 3, 6)
+    assert (first, second) == (usage(1, 1, 2), usage(2, 2, 4))
 
 
 @pytest.mark.exercise("1.5")
 def test_the_total_is_taken_from_the_wire(llm):
-    Usage = llm.responses.Usage
-    both = Usage(10, 5, 60) + Usage(1, 1, 2)
+    usage = llm.responses.Usage
+    both = usage(10, 5, 60) + usage(1, 1, 2)
     assert both.total_tokens == 62
 
 

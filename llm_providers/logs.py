@@ -54,9 +54,9 @@ def configure_logging(
     """Send the package's log to the screen and, with `path`, to a file.
 
     The file gets JSON lines, the screen (standard error) readable ones
-    unless `screen` is false. Returns the package's logger. Calling it again replaces what it set up
-    before. A file that cannot be written is said on screen once; logging
-    never ends a call to a provider.
+    unless `screen` is false. Returns the package's logger. Calling it again
+    replaces what it set up before. A file that cannot be written is said on
+    screen once; logging never ends a call to a provider.
     """
     logger = logging.getLogger("llm_providers")
     for handler in list(logger.handlers):

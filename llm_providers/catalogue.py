@@ -151,7 +151,7 @@ class Model:
         if prompt_tokens is None or completion_tokens is None:
             return None
         price = self.price_on(on or date.today(), prompt_tokens)
-        if price is None or cached_tokens is None or cached_tokens < 0:
+        if price is None or cached_tokens is None:
             return None
         return price.cost_usd(prompt_tokens, completion_tokens, cached_tokens)
 

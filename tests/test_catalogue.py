@@ -332,7 +332,15 @@ def test_a_free_model_costs_nothing_and_not_the_unknown(
 
 
 @pytest.mark.parametrize(
-    "tokens", [(None, 1, 0), (1, None, 0), (1, 1, None), (1, 1, 2), (-1, 1, 0)]
+    "tokens",
+    [
+        (None, 1, 0),
+        (1, None, 0),
+        (1, 1, None),
+        (1, 1, 2),
+        (1, 1, -1),
+        (-1, 1, 0),
+    ],
 )
 def test_unknown_or_senseless_counts_make_the_cost_unknown(
     tokens: tuple[Any, Any, Any], row: dict[str, Any], model_of: Read

@@ -4,6 +4,7 @@ This file and the package's __init__ are all that a Python which is too old
 gets to read, so both keep to what any Python 3 (and 2.7) can parse.
 """
 
+import subprocess
 import sys
 
 NEEDED = (3, 11)
@@ -25,13 +26,19 @@ def refusal():
 def newer_python():
     # type: () -> str
     """Return the command for a Python that will do, or an empty text."""
-    try:
-        from shutil import which
-    except ImportError:
-        return ""
     for minor in range(NEEDED[1] + 9, NEEDED[1] - 1, -1):
         name = "python%d.%d" % (NEEDED[0], minor)
-        if which(name):
+        try:
+            # Asked, since a version manager leaves names that do not start.
+            asked = subprocess.Popen(
+                [name, "-c", ""],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        except OSError:
+            continue
+        asked.communicate()
+        if asked.returncode == 0:
             return " ".join([name, "-m", "course"] + sys.argv[1:])
     return ""
 

@@ -25,6 +25,7 @@ DISK_IS_FULL = (
     "os error 112",
     "Disk quota exceeded",
 )
+FETCHING = ("Collecting ", "Requirement already ", "Downloading ")
 NO_NETWORK = (
     "NewConnectionError",
     "ConnectTimeoutError",
@@ -75,16 +76,25 @@ def install_packages(folder: Path, requirements: Path, lock: int) -> None:
     Raises CommandError with the reason when they cannot be installed.
     """
     command = install_command(environment_python(folder), lock)
-    total = count_packages(requirements)
     packages = packages_folder(folder) or folder
+    before = count_installed(packages)
+    total = count_packages(requirements)
 
-    def progress(last_line: str) -> str:
-        installed = len(list(packages.glob("*.dist-info")))
-        return f"{installed} of about {total} packages | {last_line}"
+    def progress(lines: Sequence[str]) -> str:
+        found = sum(line.startswith(FETCHING) for line in lines)
+        done = count_installed(packages) - before
+        if done <= 0:
+            return f"  {found} of about {max(found, total)} packages found"
+        return f"  {done} of about {max(done, total)} packages installed"
 
     print("Installing the packages of requirements.txt ...", flush=True)
     run([*command, "-r", str(requirements)], lock, progress)
     print("The environment is ready.", flush=True)
+
+
+def count_installed(packages: Path) -> int:
+    """Return how many packages stand in an environment's folder."""
+    return len(list(packages.glob("*.dist-info")))
 
 
 def install_command(python: Path, lock: int) -> list[str]:
@@ -108,7 +118,7 @@ def count_packages(requirements: Path) -> int:
 def run(
     command: Sequence[str],
     lock: int,
-    progress: Callable[[str], str] = lambda last_line: "",
+    progress: Callable[[Sequence[str]], str] = lambda lines: "",
 ) -> None:
     """Run an installer; raise CommandError where it fails."""
     exit_code, lines = run_shown(command, progress, keep_open=[lock])

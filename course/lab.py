@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from course.environment import ROOT
+from course.lab_settings import keep_to_itself, made_server, start_page
 from course.problems import CommandError, ExitCode
 from course.sandbox import Sandbox
 
@@ -36,8 +37,9 @@ def main(argv: list[str]) -> int:
     finally:
         if sandbox:
             sandbox.stop()
-    print("JupyterLab, its kernels and the sandbox have ended.")
-    return ExitCode.DONE
+    print("JupyterLab, its kernels and the sandbox have ended.", flush=True)
+    # A return would wait for worker threads that a stopped server forgets.
+    os._exit(ExitCode.DONE)
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
@@ -139,9 +141,13 @@ def is_sandbox(port: int) -> bool:
 def serve(port: int, open_browser: bool, sandbox_says: str) -> None:
     """Run JupyterLab in this process until a signal ends it."""
     keep_to_itself(Path(sys.prefix) / "course-jupyter")
-    from course.lab_settings import start_page, started_server
+    server = made_server(ROOT, port, FIRST_NOTEBOOK)
 
-    server = started_server(ROOT, port, open_browser, FIRST_NOTEBOOK)
+    def announce() -> None:
+        print(f"{sandbox_says}\n\nThe course is open at")
+        print(f"    {start_page(server)}\n\nCtrl-C ends it.", flush=True)
+        if open_browser:
+            server.launch_browser()
 
     def end(*_: Any) -> None:
         print("\nEnding ...", flush=True)
@@ -150,20 +156,6 @@ def serve(port: int, open_browser: bool, sandbox_says: str) -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), end)
-    print(
-        f"{sandbox_says}\n\nThe course is open at\n"
-        f"    {start_page(server)}\n\nCtrl-C ends it.",
-        flush=True,
-    )
+    # Comes after the server's own first callback, in which it listens.
+    server.io_loop.add_callback(announce)
     server.start()
-
-
-def keep_to_itself(folder: Path) -> None:
-    """Let no other Jupyter's settings, kernels or extensions interfere."""
-    os.environ.pop("JUPYTER_PATH", None)
-    os.environ.pop("JUPYTER_CONFIG_PATH", None)
-    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
-    os.environ["JUPYTER_CONFIG_DIR"] = str(folder / "config")
-    os.environ["JUPYTER_DATA_DIR"] = str(folder / "data")
-    os.environ["JUPYTER_RUNTIME_DIR"] = str(folder / "runtime")
-    os.environ["IPYTHONDIR"] = str(folder / "ipython")

@@ -16,13 +16,13 @@ PAUSE = 5.0  # seconds between two lines where there is no terminal
 
 def run_shown(
     command: Sequence[str],
-    progress: Callable[[str], str],
+    progress: Callable[[Sequence[str]], str],
     keep_open: Sequence[int] = (),
 ) -> tuple[int, list[str]]:
     """Run a program and return its exit code and all lines it printed.
 
-    `progress` makes the line to show from the last line that the program
-    printed. `keep_open` are file descriptors that the program inherits.
+    `progress` makes the line to show from what the program has printed.
+    `keep_open` are file descriptors that the program inherits.
     """
     process = subprocess.Popen(
         command,
@@ -42,7 +42,7 @@ def run_shown(
     line = ProgressLine(sys.stdout)
     try:
         while reader.is_alive():
-            line.show(progress(lines[-1] if lines else ""))
+            line.show(progress(lines))
             reader.join(TICK)
         return process.wait(), lines
     finally:

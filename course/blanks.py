@@ -19,7 +19,7 @@ from course.definitions import (
     split_lines,
 )
 
-__all__ = ["blank", "blank_text", "is_blank"]
+__all__ = ["FunctionNode", "blank", "blank_text", "is_blank", "step_comments"]
 
 WIDTH = 79
 

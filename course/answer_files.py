@@ -1,0 +1,214 @@
+"""Where each exercise's answer stands in a workspace, and how it gets there.
+
+Nothing here locks: the workspace does.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from course.blanks import is_blank
+from course.cells import CellProblemError, bound_names
+from course.definitions import (
+    DefinitionNotFoundError,
+    definition_text,
+    node_lines,
+    split_lines,
+)
+from course.exercises import Exercise
+from course.files import TextFile, read_text_file, write_atomically
+from course.kept_texts import KeptTexts
+from course.kit_update import SKELETONS, base_of
+from course.merging import Traces, Wanted, put_answer
+from course.progress_file import ProgressFile, Record
+from course.rescue import with_definition
+
+__all__ = ["AnswerFiles"]
+
+
+class AnswerFiles:
+    """The answers in the files of one workspace."""
+
+    def __init__(
+        self,
+        folder: Path,
+        exercises: Mapping[str, Exercise],
+        progress: ProgressFile,
+    ) -> None:
+        self._folder = folder
+        self._exercises = exercises
+        self._progress = progress
+        self.kept = KeptTexts(folder / "history")
+
+    def text(self, exercise: Exercise) -> str:
+        """Return the answer with its helpers; empty while it is blank.
+
+        Raises SyntaxError, UnicodeDecodeError or OSError when the file
+        cannot be read.
+        """
+        text = read_text_file(self._folder / exercise.saved_in).text
+        if exercise.kind == "tests":
+            untouched = text == SKELETONS.get(exercise.file, "")
+            return "" if untouched or _is_blank_file(text, exercise) else text
+        try:
+            definition = definition_text(text, exercise.path)
+        except DefinitionNotFoundError:
+            return ""
+        if is_blank(definition, exercise.name, exercise.id):
+            return ""
+        helpers = self._record(exercise).helpers
+        return _statements(text, helpers) + definition
+
+    def digest(self, exercise: Exercise) -> str:
+        """Return a short name of the answer's text; empty while blank."""
+        try:
+            text = self.text(exercise)
+        except (OSError, SyntaxError, ValueError):
+            return ""
+        return hashlib.sha256(text.encode()).hexdigest()[:16] if text else ""
+
+    def put(self, exercise: Exercise, wanted: Wanted) -> tuple[str, ...]:
+        """Put an answer into its module and return notes on it.
+
+        What it replaces goes into the history first. Raises
+        CellProblemError, and OSError with the old file in place.
+        """
+        path = self._folder / exercise.saved_in
+        base = self.base(exercise)
+        file = self._readable(exercise, wanted, base)
+        record = self._record(exercise)
+        earlier = Traces(record.helpers, record.imports)
+        others = self._traces_of_others(exercise)
+        try:
+            merged = put_answer(
+                file.text, exercise.module, wanted, earlier, others, base
+            )
+            ast.parse(merged.text)
+        except (DefinitionNotFoundError, SyntaxError):
+            raise CellProblemError(
+                f"{_shown(exercise)} has no `{exercise.path}` any more, so "
+                f"the answer has no place in it. {_start_afresh(exercise)}"
+            ) from None
+        self._keep(exercise)
+        # First of both: if the machine stops in between, what is noted and
+        # not there does no harm; the other way round it would stay for ever.
+        self._progress.change(
+            exercise.id,
+            helpers=tuple({*merged.traces.helpers, *record.helpers}),
+            imports=tuple({*merged.traces.imports, *record.imports}),
+        )
+        if not path.exists() or merged.text != read_text_file(path).text:
+            write_atomically(path, file.with_text(merged.text))
+        self._progress.change(
+            exercise.id,
+            helpers=merged.traces.helpers,
+            imports=merged.traces.imports,
+        )
+        return merged.notes
+
+    def put_file(self, exercise: Exercise, text: str) -> None:
+        """Put a whole file in place; the one before goes into the history."""
+        path = self._folder / exercise.saved_in
+        self._keep(exercise)
+        if not path.exists() or read_text_file(path).text != text:
+            write_atomically(path, text.encode())
+
+    def blank(self, exercise: Exercise) -> None:
+        """Make one exercise as it was at first."""
+        if exercise.kind == "tests":
+            self.put_file(exercise, SKELETONS.get(exercise.file, ""))
+            return
+        definition = definition_text(self.base(exercise), exercise.path)
+        self.put(exercise, Wanted(exercise.path, definition))
+
+    def start_afresh(self, exercise: Exercise) -> None:
+        """Make a whole module as it was at first."""
+        path = self._folder / exercise.saved_in
+        base = self.base(exercise)
+        if path.exists() and path.read_bytes() != base.encode():
+            whole = path.read_bytes().decode(errors="replace")
+            self.kept.keep(exercise.module, whole)
+        write_atomically(path, base.encode())
+
+    def base(self, exercise: Exercise) -> str:
+        """Return the module as the kit gave it to this workspace."""
+        path = base_of(self._folder, exercise.saved_in)
+        return path.read_text(encoding="utf-8")
+
+    def _record(self, exercise: Exercise) -> Record:
+        return self._progress.read().get(exercise.id, Record())
+
+    def _traces_of_others(self, exercise: Exercise) -> Traces:
+        records = [
+            record
+            for name, record in self._progress.read().items()
+            if name != exercise.id
+            and name in self._exercises
+            and self._exercises[name].saved_in == exercise.saved_in
+        ]
+        return Traces(
+            tuple(name for each in records for name in each.helpers),
+            tuple(line for each in records for line in each.imports),
+        )
+
+    def _keep(self, exercise: Exercise) -> None:
+        """Copy the answer that is about to be replaced into the history."""
+        try:
+            text = self.text(exercise)
+        except (OSError, SyntaxError, ValueError):
+            return  # a file that cannot be read was kept as a whole
+        if text:
+            self.kept.keep(exercise.id, text)
+
+    def _readable(
+        self, exercise: Exercise, wanted: Wanted, base: str
+    ) -> TextFile:
+        """Return the module; one that an edit broke is repaired or kept."""
+        path = self._folder / exercise.saved_in
+        try:
+            file = read_text_file(path)
+            ast.parse(file.text)
+        except FileNotFoundError:
+            return TextFile(base)
+        except (SyntaxError, ValueError) as error:
+            whole = path.read_bytes().decode(errors="replace")
+            self.kept.keep(exercise.module, whole)
+            rescued = with_definition(whole, exercise.path, wanted.definition)
+            if rescued:
+                return TextFile(rescued)
+            where = "it is not UTF-8"
+            if isinstance(error, SyntaxError):
+                where = f"line {error.lineno}: {error.msg}"
+            raise CellProblemError(
+                f"{_shown(exercise)} is not Python any more ({where}), so "
+                "the answer could not be put into it. Repair it in an "
+                f"editor. Or: {_start_afresh(exercise)}"
+            ) from None
+        return file
+
+
+def _shown(exercise: Exercise) -> str:
+    return f"workspace/{exercise.saved_in}"
+
+
+def _start_afresh(exercise: Exercise) -> str:
+    return (
+        f"`python3 -m course reset {exercise.module}` starts the file afresh "
+        "and keeps a copy of it; then run your cells again."
+    )
+
+
+def _is_blank_file(text: str, exercise: Exercise) -> bool:
+    return f'NotImplementedError("exercise {exercise.id}")' in text
+
+
+def _statements(text: str, names: tuple[str, ...]) -> str:
+    lines = split_lines(text)
+    return "".join(
+        "".join(lines[slice(*node_lines(lines, node))]) + "\n\n"
+        for node in ast.parse(text).body
+        if set(names).intersection(bound_names(node))
+    )

@@ -1,0 +1,284 @@
+"""Put a learner's answer into a module: definition, helpers, imports."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from course.cells import CellProblemError, ImportNode, Part, bound_names
+from course.definitions import node_lines, replace, split_lines
+from course.module_imports import (
+    PACKAGE,
+    ImportedName,
+    add_imports,
+    drop_imports,
+    imported_names,
+)
+
+__all__ = ["Merged", "Traces", "Wanted", "bound_in", "put_answer"]
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What an exercise's saves left in a module beside the definition."""
+
+    helpers: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A definition to put in, with the helpers and imports that it needs."""
+
+    path: str
+    definition: str
+    helpers: tuple[Part, ...] = ()
+    imports: tuple[ImportNode, ...] = ()
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A module with an answer in it, and what to tell the learner."""
+
+    text: str
+    traces: Traces
+    notes: tuple[str, ...] = field(default=())
+
+
+def put_answer(
+    module: str,
+    name: str,
+    wanted: Wanted,
+    earlier: Traces,
+    others: Traces,
+    base: str,
+) -> Merged:
+    """Return the module called `name` with an answer put in.
+
+    What `earlier` saves of this exercise added, and this one does not, goes
+    away unless the rest of the module uses it; where it had replaced
+    something of the kit's `base`, that comes back. What `others` added too
+    stays. Raises CellProblemError where names get into each other's way.
+    """
+    new_names = {each for part in wanted.helpers for each in part.names}
+    new_imports, notes = _imports(module, name, wanted, earlier, others)
+    unwanted = Traces(
+        tuple(set(earlier.helpers) - new_names - set(others.helpers)),
+        tuple(
+            set(earlier.imports)
+            - {each.line for each in new_imports}
+            - set(others.imports)
+        ),
+    )
+    moved = set(earlier.helpers) & new_names - set(others.helpers)
+    while True:
+        text = module
+        for helper in unwanted.helpers:
+            text = _restored(text, helper, base)
+        for helper in moved - bound_in(base):
+            text = _restored(text, helper, "")
+        text = drop_imports(text, unwanted.imports)
+        text = replace(text, wanted.path, wanted.definition)
+        text = _with_helpers(text, wanted)
+        text = add_imports(text, _missing(new_imports, text))
+        used = _used_but_gone(text, wanted, unwanted)
+        if used == Traces():
+            break
+        unwanted = Traces(
+            tuple(set(unwanted.helpers) - set(used.helpers)),
+            tuple(set(unwanted.imports) - set(used.imports)),
+        )
+    in_base = {each.line for each in imported_names(ast.parse(base).body)}
+    traces = Traces(
+        tuple(sorted({*new_names, *earlier.helpers} - set(unwanted.helpers))),
+        tuple(
+            sorted(
+                {each.line for each in new_imports}.union(earlier.imports)
+                - set(unwanted.imports)
+                - in_base
+            )
+        ),
+    )
+    return Merged(text, traces, notes)
+
+
+def bound_in(text: str) -> set[str]:
+    """Return the names of a module's own top-level definitions."""
+    return {n for node in ast.parse(text).body for n in bound_names(node)}
+
+
+def _restored(text: str, name: str, base: str) -> str:
+    """Return the module with what `base` has under a name, or without it."""
+    lines = split_lines(base)
+    original = "".join(
+        "".join(lines[slice(*node_lines(lines, node))])
+        for node in ast.parse(base).body
+        if name in bound_names(node)
+    )
+    return _exchange(text, {name}, original)
+
+
+def _exchange(text: str, names: Collection[str], replacement: str) -> str:
+    """Return the module with one text for all that binds these names.
+
+    Without a replacement the blank lines below go too: the inverse of
+    putting a helper above a definition.
+    """
+    lines = split_lines(text)
+    nodes = [
+        node
+        for node in ast.parse(text).body
+        if set(names).intersection(bound_names(node))
+    ]
+    for number, node in reversed(list(enumerate(nodes))):
+        first, last = node_lines(lines, node)
+        new = [replacement] if number == 0 and replacement else []
+        while not new and last < len(lines) and not lines[last].strip():
+            last += 1
+        lines[first:last] = new
+    return "".join(lines)
+
+
+def _with_helpers(text: str, wanted: Wanted) -> str:
+    inside = bound_in(text)
+    present: list[list[Part]] = []
+    new: list[Part] = []
+    for part in wanted.helpers:
+        if not inside.intersection(part.names):
+            new.append(part)
+            continue
+        for group in present:
+            if any(set(part.names) & set(each.names) for each in group):
+                group.append(part)
+                break
+        else:
+            present.append([part])
+    for group in present:
+        names = {name for part in group for name in part.names}
+        text = _exchange(text, names, "".join(part.text for part in group))
+    return _insert_above(text, wanted.path.partition(".")[0], new)
+
+
+def _insert_above(text: str, name: str, parts: Sequence[Part]) -> str:
+    lines = split_lines(text)
+    for node in ast.parse(text).body:
+        if bound_names(node) == (name,):
+            position = node_lines(lines, node)[0]
+            lines[position:position] = [_spaced(parts)]
+            break
+    return "".join(lines)
+
+
+def _spaced(parts: Sequence[Part]) -> str:
+    """Return helpers as a module has them: two blank lines around blocks."""
+    text = ""
+    for before, part in zip([None, *parts], parts, strict=False):
+        if before and (_is_block(before) or _is_block(part)):
+            text += "\n\n"
+        text += part.text
+    return text + "\n\n" if parts else ""
+
+
+def _is_block(part: Part) -> bool:
+    return "\n" in part.text.strip()
+
+
+def _imports(
+    module: str, name: str, wanted: Wanted, earlier: Traces, others: Traces
+) -> tuple[list[ImportedName], tuple[str, ...]]:
+    """Return the imports that the answer needs, and notes on the others."""
+    own = set(earlier.imports) - set(others.imports)
+    present = [
+        each
+        for each in imported_names(ast.parse(module).body)
+        if each.line not in own
+    ]
+    by_name = {each.bound: each for each in present}
+    new: list[ImportedName] = []
+    notes: list[str] = []
+    for each in imported_names(wanted.imports):
+        there = by_name.get(each.bound)
+        if each.source == f"{PACKAGE}.{name}" and each.bound == each.name:
+            continue  # the module's own name
+        if there is None or there.line == each.line or _same_root(there, each):
+            new.append(each)
+        elif there.source and each.source and there.name == each.name:
+            notes.append(
+                f"`{each.line}` was left out: this module already has "
+                f"`{there.line}`."
+            )
+        else:
+            raise CellProblemError(
+                f"`{each.line}` would hide what this module has as "
+                f"`{each.bound}` (`{there.line}`). Import it under another "
+                "name, or inside the function."
+            )
+    bound = bound_in(module) - set(earlier.helpers)
+    for each in new:
+        if each.bound in bound:
+            raise CellProblemError(
+                f"`{each.line}` would hide this module's own "
+                f"`{each.bound}`. Import it under another name."
+            )
+    for part in wanted.helpers:
+        for helper in set(part.names) & set(by_name):
+            raise CellProblemError(
+                f"Your `{helper}` would hide what this module imports "
+                f"(`{by_name[helper].line}`). Give it another name."
+            )
+    return new, tuple(notes)
+
+
+def _same_root(one: ImportedName, other: ImportedName) -> bool:
+    """Return whether both bind one package, as ``import a.b`` binds a."""
+    return not (one.source or other.source) and (
+        one.name.partition(".")[0] == other.name.partition(".")[0] == one.bound
+    )
+
+
+def _missing(imports: Sequence[ImportedName], text: str) -> list[str]:
+    present = {each.line for each in imported_names(ast.parse(text).body)}
+    wanted = dict.fromkeys(each.line for each in imports)
+    return [line for line in wanted if line not in present]
+
+
+def _used_but_gone(text: str, wanted: Wanted, unwanted: Traces) -> Traces:
+    """Return what was taken out although the rest of the module uses it.
+
+    The answer itself is not the rest: its own cell says what it needs.
+    """
+    tree = ast.parse(text)
+    bound = bound_in(text)
+    bound |= {each.bound for each in imported_names(tree.body)}
+    gone = _used(tree, wanted) - bound
+    return Traces(
+        tuple(name for name in unwanted.helpers if name in gone),
+        tuple(
+            line
+            for line in unwanted.imports
+            if gone.intersection(
+                each.bound for each in imported_names(ast.parse(line).body)
+            )
+        ),
+    )
+
+
+def _used(tree: ast.Module, wanted: Wanted) -> set[str]:
+    own = {name for part in wanted.helpers for name in part.names}
+    used: set[str] = set()
+
+    def visit(node: ast.AST, path: str) -> None:
+        name = getattr(node, "name", "")
+        inner = f"{path}.{name}".strip(".") if name else path
+        if inner == wanted.path:
+            return
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            used.add(node.id)
+        for child in ast.iter_child_nodes(node):
+            visit(child, inner)
+
+    for statement in tree.body:
+        if not own.intersection(bound_names(statement)):
+            visit(statement, "")
+    return used

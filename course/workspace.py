@@ -1,0 +1,355 @@
+"""The learner's workspace: a package that grows with each answer."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from course.answer_files import AnswerFiles
+from course.cells import Answer, CellProblemError, read_cell
+from course.definitions import DefinitionNode, find
+from course.exercises import Exercise
+from course.files import BusyError, locked
+from course.fitting import fit_notes, is_still_blank, require_fit
+from course.kit import Kit
+from course.kit_update import update_workspace
+from course.lessons import load_exercises
+from course.merging import Wanted
+from course.progress_file import ProgressFile, Record
+
+__all__ = [
+    "CaughtUp",
+    "SaveResult",
+    "Standing",
+    "Workspace",
+    "in_solutions",
+    "workspace_folder",
+]
+
+SOLUTIONS = "solutions"
+
+
+@dataclass(frozen=True)
+class SaveResult:
+    """What became of a cell.
+
+    `status` is "saved", "unchanged" (the same text again, or still blank),
+    "kept" (the cell is blank, the answer saved before stays) or
+    "not_saved", with `problem` saying why. `file` is as a learner sees it.
+    """
+
+    exercise: str
+    status: str
+    file: str = ""
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far an exercise is.
+
+    `state` is "not_started", "unchecked", "failed", "passed", "changed"
+    (since it passed) or "filled_in" (by catching up).
+    """
+
+    exercise: Exercise
+    state: str
+    hints: int
+
+
+@dataclass(frozen=True)
+class CaughtUp:
+    """What catching up filled in, left as it was, and could not fill in."""
+
+    filled_in: tuple[str, ...]
+    left: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def workspace_folder(kit: Kit, current: Path | None = None) -> Path:
+    """Return the folder of the workspace in use.
+
+    That is ``COURSE_WORKSPACE`` where it is set; notebooks in the folder
+    of solutions have one of their own, so that no learner's work is hurt.
+    """
+    named = os.environ.get("COURSE_WORKSPACE")
+    if named:
+        return Path(named).resolve()
+    solved = in_solutions(kit, current)
+    return kit.root / (".workspace-solutions" if solved else "workspace")
+
+
+def in_solutions(kit: Kit, current: Path | None = None) -> bool:
+    """Return whether a notebook runs in the folder of solutions."""
+    return (current or Path.cwd()).name == SOLUTIONS
+
+
+class Workspace:
+    """A learner's files, and what is known of each exercise.
+
+    A `solved` workspace holds the whole reference; what is known of it ends
+    with the process, so that the solutions always show the same.
+    """
+
+    def __init__(
+        self, folder: Path, kit: Kit | None = None, solved: bool = False
+    ) -> None:
+        self.folder = folder
+        self.kit = kit or Kit()
+        self.solved = solved
+        path = None if solved else folder / "progress.json"
+        self._progress = ProgressFile(path)
+
+    @cached_property
+    def exercises(self) -> Mapping[str, Exercise]:
+        """All exercises of the course, in order."""
+        return load_exercises(self.kit)
+
+    @cached_property
+    def _files(self) -> AnswerFiles:
+        return AnswerFiles(self.folder, self.exercises, self._progress)
+
+    def ensure(self) -> list[str]:
+        """Make the workspace, or add what is new in the kit.
+
+        Returns what to tell the learner. Raises OSError.
+        """
+        with self._locked():
+            return update_workspace(
+                self.folder, self.kit, self.exercises, self.solved
+            )
+
+    def save(self, exercise_id: str, cell: str) -> SaveResult:
+        """Put the answer of a cell into the workspace.
+
+        Nothing is raised: what went wrong stands in the result, and then
+        nothing has changed.
+        """
+        try:
+            exercise = self.exercise(exercise_id)
+            answer = read_cell(cell)
+            with self._locked():
+                return self._save(exercise, answer)
+        except CellProblemError as error:
+            return SaveResult(exercise_id, "not_saved", problem=str(error))
+        except OSError as error:
+            problem = disk_problem(error)
+            return SaveResult(exercise_id, "not_saved", problem=problem)
+
+    def exercise(self, exercise_id: str) -> Exercise:
+        """Return an exercise; CellProblemError lists them if there is none."""
+        try:
+            return self.exercises[exercise_id]
+        except KeyError:
+            raise CellProblemError(
+                f'There is no exercise "{exercise_id}". The exercises are '
+                f"{', '.join(self.exercises)}."
+            ) from None
+
+    def digest(self, exercise_id: str) -> str:
+        """Return a short name of the saved answer; empty while blank."""
+        return self._files.digest(self.exercises[exercise_id])
+
+    def record(
+        self, exercise_id: str, status: str, digest: str | None = None
+    ) -> None:
+        """Note a verdict on the answer, or on the one with this digest."""
+        with self._locked():
+            if digest is None:
+                digest = self.digest(exercise_id)
+            passed = {"passed": digest} if status == "passed" else {}
+            self._progress.change(
+                exercise_id, status=status, checked=digest, **passed
+            )
+            if self.solved and passed:
+                self._count_earlier(exercise_id)
+
+    def standings(self) -> list[Standing]:
+        """Return how far each exercise is, in the order of the course."""
+        records = self._progress.read()
+        return [
+            Standing(
+                exercise,
+                self._state(exercise, records.get(name, Record())),
+                records.get(name, Record()).hints,
+            )
+            for name, exercise in self.exercises.items()
+        ]
+
+    def mine(self) -> tuple[int, int]:
+        """Return how many of the definitions are the learner's, of how many.
+
+        Those that passed and have not changed since; what catching up
+        filled in is not counted.
+        """
+        states = [
+            each.state
+            for each in self.standings()
+            if each.exercise.kind == "definition"
+        ]
+        return states.count("passed"), len(states)
+
+    def next_hint(self, exercise_id: str) -> tuple[int, int, str]:
+        """Return the next hint's number, how many there are, and its text.
+
+        After the last one the text is empty.
+        """
+        exercise = self.exercise(exercise_id)
+        total = len(exercise.hints)
+        with self._locked():
+            record = self._progress.read().get(exercise_id, Record())
+            if record.hints >= total:
+                return total, total, ""
+            self._progress.change(exercise_id, hints=record.hints + 1)
+        return record.hints + 1, total, exercise.hints[record.hints]
+
+    def reset(self, what: str | None = None) -> list[str]:
+        """Start an exercise, a module or everything afresh.
+
+        Returns the files that were reset; what they held is kept in the
+        history. Raises CellProblemError for an unknown name, and OSError.
+        """
+        everything = list(self.exercises.values())
+        if what is None:
+            chosen = everything
+        elif what in self.exercises:
+            chosen = [self.exercises[what]]
+        else:
+            chosen = [each for each in everything if each.module == what]
+        if not chosen:
+            raise CellProblemError(
+                f'There is no exercise and no module "{what}". The exercises '
+                f"are {', '.join(self.exercises)}."
+            )
+        with self._locked():
+            for exercise in chosen:
+                if what == exercise.id or exercise.kind == "tests":
+                    self._files.blank(exercise)
+                else:
+                    self._files.start_afresh(exercise)
+                self._progress.forget(exercise.id)
+        return list(dict.fromkeys(each.saved_in for each in chosen))
+
+    def catch_up(self, phase: int) -> CaughtUp:
+        """Fill in what a learner lacks of a phase and the ones before it.
+
+        An answer that passed is left alone, also when it has changed since.
+        Raises OSError.
+        """
+        filled: list[str] = []
+        left: list[str] = []
+        problems: list[str] = []
+        with self._locked():
+            for standing in self.standings():
+                exercise = standing.exercise
+                if exercise.phase > phase or standing.state == "passed":
+                    continue
+                if standing.state == "changed":
+                    left.append(exercise.id)
+                    continue
+                try:
+                    self._fill_in(exercise)
+                    filled.append(exercise.id)
+                except CellProblemError as error:
+                    problems.append(f"{exercise.id}: {error}")
+        return CaughtUp(tuple(filled), tuple(left), tuple(problems))
+
+    def _fill_in(self, exercise: Exercise) -> None:
+        if exercise.kind == "tests":
+            self._files.put_file(exercise, exercise.solution)
+        else:
+            wanted = Wanted(exercise.path, exercise.solution)
+            self._files.put(exercise, wanted)
+        digest = self._files.digest(exercise)
+        self._progress.change(exercise.id, filled_in=digest)
+
+    def _save(self, exercise: Exercise, answer: Answer) -> SaveResult:
+        file = f"workspace/{exercise.saved_in}"
+        wanted: DefinitionNode | None = None
+        if exercise.kind == "definition":
+            wanted = find(self._files.base(exercise), exercise.path).node
+        require_fit(exercise, answer, wanted)
+        if is_still_blank(exercise, answer):
+            kept = "kept" if self._files.digest(exercise) else "unchanged"
+            return SaveResult(exercise.id, kept, file)
+        before = self._files.digest(exercise)
+        notes: tuple[str, ...] = ()
+        if exercise.kind == "tests":
+            self._files.put_file(exercise, answer.whole)
+        else:
+            notes = self._put(exercise, answer)
+            notes += fit_notes(answer, wanted)
+        after = self._files.digest(exercise)
+        status = "unchanged" if before == after else "saved"
+        self._progress.change(exercise.id, filled_in="")
+        return SaveResult(exercise.id, status, file, notes)
+
+    def _put(self, exercise: Exercise, answer: Answer) -> tuple[str, ...]:
+        """Put a definition in, without what other exercises write."""
+        theirs = {
+            each.path.partition(".")[0]: each.id
+            for each in self.exercises.values()
+            if each.saved_in == exercise.saved_in
+        }
+        helpers, notes = [], []
+        for part in answer.helpers:
+            taken = theirs.keys() & set(part.names)
+            if taken:
+                name = taken.pop()
+                notes.append(
+                    f"`{name}` was not saved from this cell: it belongs to "
+                    f"exercise {theirs[name]}."
+                )
+            else:
+                helpers.append(part)
+        wanted = Wanted(
+            exercise.path, answer.definition, tuple(helpers), answer.imports
+        )
+        return (*notes, *self._files.put(exercise, wanted))
+
+    def _state(self, exercise: Exercise, record: Record) -> str:
+        digest = self._files.digest(exercise)
+        if not digest:
+            return "not_started"
+        if digest == record.filled_in:
+            return "filled_in"
+        if digest == record.passed:
+            return "passed"
+        if record.passed:
+            return "changed"
+        return "failed" if digest == record.checked else "unchecked"
+
+    def _count_earlier(self, exercise_id: str) -> None:
+        """Count what comes before as passed: the solutions have it all."""
+        for name in self.exercises:
+            if name == exercise_id:
+                return
+            self._progress.change(name, passed=self.digest(name))
+
+    def _locked(self) -> AbstractContextManager[None]:
+        return locked(self.folder / ".lock")
+
+
+def disk_problem(error: OSError) -> str:
+    """Return in words why nothing could be written."""
+    reasons = {
+        errno.ENOSPC: "the disk is full",
+        errno.EDQUOT: "your share of the disk is full",
+        errno.EROFS: "the disk is read-only",
+        errno.EACCES: "the workspace cannot be written to",
+        errno.EPERM: "the workspace cannot be written to",
+    }
+    reason = reasons.get(error.errno or 0, str(error.strerror or error))
+    if isinstance(error, BusyError):
+        reason = "another notebook is saving and does not come to an end"
+    return (
+        f"Not saved: {reason}. Nothing is lost: your answer stands in its "
+        "cell, and the one that was saved before is as it was. Put that "
+        "right and run the cell again."
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from course.blanks import is_blank
@@ -129,8 +130,7 @@ class AnswerFiles:
         path = self._folder / exercise.saved_in
         base = self.base(exercise)
         if path.exists() and path.read_bytes() != base.encode():
-            whole = path.read_bytes().decode(errors="replace")
-            self.kept.keep(exercise.module, whole)
+            self.kept.keep(exercise.module, path.read_bytes())
         write_atomically(path, base.encode())
 
     def base(self, exercise: Exercise) -> str:
@@ -161,27 +161,29 @@ class AnswerFiles:
         except (OSError, SyntaxError, ValueError):
             return  # a file that cannot be read was kept as a whole
         if text:
-            self.kept.keep(exercise.id, text)
+            self.kept.keep(exercise.id, text.encode())
 
     def _readable(
         self, exercise: Exercise, wanted: Wanted, base: str
     ) -> TextFile:
         """Return the module; one that an edit broke is repaired or kept."""
         path = self._folder / exercise.saved_in
+        file = TextFile(base)
         try:
             file = read_text_file(path)
             ast.parse(file.text)
         except FileNotFoundError:
-            return TextFile(base)
+            return file
         except (SyntaxError, ValueError) as error:
-            whole = path.read_bytes().decode(errors="replace")
-            self.kept.keep(exercise.module, whole)
-            rescued = with_definition(whole, exercise.path, wanted.definition)
-            if rescued:
-                return TextFile(rescued)
+            self.kept.keep(exercise.module, path.read_bytes())
             where = "it is not UTF-8"
             if isinstance(error, SyntaxError):
                 where = f"line {error.lineno}: {error.msg}"
+                text = with_definition(
+                    file.text, exercise.path, wanted.definition
+                )
+                if text:
+                    return replace(file, text=text)
             raise CellProblemError(
                 f"{_shown(exercise)} is not Python any more ({where}), so "
                 "the answer could not be put into it. Repair it in an "

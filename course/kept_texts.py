@@ -15,15 +15,15 @@ class KeptTexts:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keep(self, name: str, text: str, ending: str = ".py") -> Path:
+    def keep(self, name: str, text: bytes, ending: str = ".py") -> Path:
         """Write a copy, unless it is the latest one, and return its path."""
         folder = self._folder / name
         copies = self.of(name)
-        if copies and copies[-1].read_bytes() == text.encode():
+        if copies and copies[-1].read_bytes() == text:
             return copies[-1]
         number = int(copies[-1].stem) + 1 if copies else 1
         path = folder / f"{number:03d}{ending}"
-        write_atomically(path, text.encode())
+        write_atomically(path, text)
         return path
 
     def of(self, name: str) -> list[Path]:

@@ -61,6 +61,8 @@ def update_workspace(
     A `solved` workspace is the reference itself.
     """
     kept = KeptTexts(workspace / "history")
+    for left_behind in workspace.rglob(".*.tmp"):
+        left_behind.unlink()  # of a save that was killed
     notes: list[str] = []
     shown = [] if solved else list(exercises.values())
     for name, path in _kit_files(kit):
@@ -93,7 +95,7 @@ def _update(
         pass
     elif mine is None or mine == old or solved:
         if mine not in (None, old) and target.suffix == ".py":
-            kept.keep(target.stem, mine.decode(errors="replace"))
+            kept.keep(target.stem, mine)
         write_atomically(target, new)
     else:
         notes = [_bring_in(target, name, old or b"", new, kept)]
@@ -119,9 +121,9 @@ def _bring_in(
     except (SyntaxError, UnicodeDecodeError):
         safe = False
     if not safe:
-        kept.keep(f"{target.stem}_of_the_kit", new.decode())
+        kept.keep(f"{target.stem}_of_the_kit", new)
         return unchanged
-    kept.keep(target.stem, mine.text)
+    kept.keep(target.stem, target.read_bytes())
     write_atomically(target, mine.with_text(merged))
     return f"The course's changes of {name} were brought into yours."
 

@@ -61,46 +61,46 @@ def put_answer(
     something of the kit's `base`, that comes back. What `others` added too
     stays. Raises CellProblemError where names get into each other's way.
     """
-    new_names = {each for part in wanted.helpers for each in part.names}
-    new_imports, notes = _imports(module, name, wanted, earlier, others)
-    unwanted = Traces(
-        tuple(set(earlier.helpers) - new_names - set(others.helpers)),
-        tuple(
-            set(earlier.imports)
-            - {each.line for each in new_imports}
-            - set(others.imports)
-        ),
-    )
-    moved = set(earlier.helpers) & new_names - set(others.helpers)
+    new, notes = _new_traces(module, name, wanted, earlier, others)
+    stale = _without(earlier, new)
+    unwanted = _without(stale, others)
     while True:
-        text = module
-        for helper in unwanted.helpers:
-            text = _restored(text, helper, base)
-        for helper in moved - bound_in(base):
+        text = _taken_out(module, unwanted, base)
+        # Moved, so that the cell's helpers stand in the cell's order.
+        moved = set(new.helpers).intersection(earlier.helpers)
+        for helper in moved - set(others.helpers) - bound_in(base):
             text = _restored(text, helper, "")
-        text = drop_imports(text, unwanted.imports)
         text = replace(text, wanted.path, wanted.definition)
         text = _with_helpers(text, wanted)
-        text = add_imports(text, _missing(new_imports, text))
+        text = add_imports(text, _missing(new.imports, text))
         used = _used_but_gone(text, wanted, unwanted)
         if used == Traces():
             break
-        unwanted = Traces(
-            tuple(set(unwanted.helpers) - set(used.helpers)),
-            tuple(set(unwanted.imports) - set(used.imports)),
-        )
-    in_base = {each.line for each in imported_names(ast.parse(base).body)}
+        unwanted = _without(unwanted, used)
+    in_use = _without(_without(stale, others), unwanted)
+    in_base = [each.line for each in imported_names(ast.parse(base).body)]
     traces = Traces(
-        tuple(sorted({*new_names, *earlier.helpers} - set(unwanted.helpers))),
+        (*new.helpers, *in_use.helpers),
         tuple(
-            sorted(
-                {each.line for each in new_imports}.union(earlier.imports)
-                - set(unwanted.imports)
-                - in_base
-            )
+            line
+            for line in (*new.imports, *in_use.imports)
+            if line not in in_base
         ),
     )
     return Merged(text, traces, notes)
+
+
+def _without(one: Traces, other: Traces) -> Traces:
+    return Traces(
+        tuple(name for name in one.helpers if name not in other.helpers),
+        tuple(line for line in one.imports if line not in other.imports),
+    )
+
+
+def _taken_out(module: str, unwanted: Traces, base: str) -> str:
+    for helper in unwanted.helpers:
+        module = _restored(module, helper, base)
+    return drop_imports(module, unwanted.imports)
 
 
 def bound_in(text: str) -> set[str]:
@@ -184,10 +184,10 @@ def _is_block(part: Part) -> bool:
     return "\n" in part.text.strip()
 
 
-def _imports(
+def _new_traces(
     module: str, name: str, wanted: Wanted, earlier: Traces, others: Traces
-) -> tuple[list[ImportedName], tuple[str, ...]]:
-    """Return the imports that the answer needs, and notes on the others."""
+) -> tuple[Traces, tuple[str, ...]]:
+    """Return what the answer brings, and notes on what it does not."""
     own = set(earlier.imports) - set(others.imports)
     present = [
         each
@@ -227,7 +227,9 @@ def _imports(
                 f"Your `{helper}` would hide what this module imports "
                 f"(`{by_name[helper].line}`). Give it another name."
             )
-    return new, tuple(notes)
+    names = dict.fromkeys(n for part in wanted.helpers for n in part.names)
+    lines = dict.fromkeys(each.line for each in new)
+    return Traces(tuple(names), tuple(lines)), tuple(notes)
 
 
 def _same_root(one: ImportedName, other: ImportedName) -> bool:
@@ -237,10 +239,9 @@ def _same_root(one: ImportedName, other: ImportedName) -> bool:
     )
 
 
-def _missing(imports: Sequence[ImportedName], text: str) -> list[str]:
+def _missing(imports: Sequence[str], text: str) -> list[str]:
     present = {each.line for each in imported_names(ast.parse(text).body)}
-    wanted = dict.fromkeys(each.line for each in imports)
-    return [line for line in wanted if line not in present]
+    return [line for line in imports if line not in present]
 
 
 def _used_but_gone(text: str, wanted: Wanted, unwanted: Traces) -> Traces:

@@ -52,7 +52,7 @@ class ProgressFile:
             return {name: _record(row) for name, row in exercises.items()}
         except (ValueError, KeyError, TypeError, AttributeError):
             kept = KeptTexts(self._path.parent / "history")
-            kept.keep("progress", data.decode(errors="replace"), ".json")
+            kept.keep("progress", data, ".json")
             return {}
 
     def change(self, exercise: str, **changes: Any) -> None:

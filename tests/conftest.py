@@ -6,7 +6,7 @@ a process of its own in which the learner's code runs.
 """
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 
 import pytest
@@ -24,13 +24,23 @@ class LocalPackage:
             raise AttributeError(module) from error
 
 
+def running_check(request: pytest.FixtureRequest):
+    """Return the check of an exercise that runs this test, if one does."""
+    return getattr(request.config, "check", None)
+
+
 @pytest.fixture
 def llm(request: pytest.FixtureRequest) -> object:
-    return getattr(request.config, "remote_package", None) or LocalPackage()
+    check = running_check(request)
+    return check.package if check else LocalPackage()
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    check = running_check(request)
+    if check:
+        yield check.sandbox
+        return
     with Sandbox() as started:
         yield started
 
@@ -39,3 +49,25 @@ def sandbox() -> Iterator[Sandbox]:
 def waits() -> list[float]:
     """The seconds that the package asked to sleep; nothing sleeps."""
     return []
+
+
+@pytest.fixture
+def serve(
+    request: pytest.FixtureRequest, llm: LocalPackage
+) -> Iterator[Callable[[Mapping[str, str]], str]]:
+    """Serve the router with these settings; give back its base URL."""
+    check = running_check(request)
+    if check:
+        yield check.serve
+        return
+    from course.checking.serving import ServedApp
+
+    served = []
+
+    def start(environ: Mapping[str, str]) -> str:
+        served.append(ServedApp(llm.llm_router.create_app(environ)))
+        return served[-1].url
+
+    yield start
+    for app in served:
+        app.stop()

@@ -145,8 +145,8 @@ class Operations:
         return {"ok": None, "crashes": crashes}
 
     def _do_serve(self, request: Frame, exports: Exports) -> Frame:
-        options = exports.decode(request["options"])
-        app = self._module("llm_router").create_app(**options)
+        args, kwargs = exports.decode(request["options"])
+        app = self._module("llm_router").create_app(*args, **kwargs)
         served = ServedApp(app, self._crashes.append)
         self._served.append(served)
         return {"ok": served.url}
@@ -157,6 +157,7 @@ class Operations:
         return {"ok": listen(self)}
 
     def _do_suite(self, request: Frame, exports: Exports) -> Frame:
+        # Only a process that runs a learner's tests needs pytest.
         from .suite import run_suite
 
         return {"ok": run_suite(**request["order"])}

@@ -14,7 +14,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -79,7 +78,7 @@ class Source(Protocol):
     """Where processes come from."""
 
     def start(self) -> None: ...
-    def is_ready(self) -> bool: ...
+    def wait(self) -> None: ...
     def new_process(self) -> LearnerProcess: ...
     def close(self) -> None: ...
 
@@ -164,16 +163,20 @@ class Forker:
         self._control, self._ready, self._unread = ours, False, b""
         ours.settimeout(START_PATIENCE)
 
-    def is_ready(self) -> bool:
-        if self._ready or self._control is None:
-            return self._ready
-        self._control.setblocking(False)
+    def wait(self) -> None:
+        """Return when the program is warm. Raises WarmProgramError."""
+        with self._lock:
+            self._wait()
+
+    def _wait(self) -> None:
+        if self._ready:
+            return
         try:
-            with suppress(BlockingIOError, OSError):
-                self._unread += self._control.recv(4096)
-        finally:
-            self._control.settimeout(START_PATIENCE)
-        return b"\n" in self._unread
+            self._answer()
+        except OSError:
+            log = self._log.read_text("utf-8", "replace")
+            raise WarmProgramError(log[-2000:]) from None
+        self._ready = True
 
     def new_process(self) -> LearnerProcess:
         with self._lock:
@@ -186,9 +189,7 @@ class Forker:
                 return self._fork()
 
     def _fork(self) -> LearnerProcess:
-        if not self._ready:
-            self._answer()
-            self._ready = True
+        self._wait()
         ours, theirs = socket.socketpair()
         read_end, write_end = os.pipe()
         try:
@@ -218,8 +219,6 @@ class Forker:
         return self._answer()
 
     def _answer(self) -> dict[str, int]:
-        if self._control is None:
-            self.start()
         assert self._control is not None
         while b"\n" not in self._unread:
             received = self._control.recv(4096)
@@ -253,7 +252,7 @@ class Pool:
     def __init__(self, temporary: Path) -> None:
         self._temporary = temporary
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(START_PATIENCE)
+        self._listener.settimeout(0.5)
         self._lock = threading.Lock()
         self._spare: list[tuple[subprocess.Popen[bytes], str]] = []
         self._connected: dict[str, Channel] = {}
@@ -271,14 +270,17 @@ class Pool:
             )
             self._spare.append((program, word))
 
-    def is_ready(self) -> bool:
-        return bool(self._spare)
+    def wait(self) -> None:
+        """Return when a process is warm. Raises WarmProgramError."""
+        with self._lock:
+            program, word = self._spare[0]
+            self._connected[word] = self._accept(program, word)
 
     def new_process(self) -> LearnerProcess:
         with self._lock:
             self.start()
             program, word = self._spare.pop(0)
-            channel = self._accept(word)
+            channel = self._accept(program, word)
             self.start()
         assert program.stdout is not None
 
@@ -289,9 +291,14 @@ class Pool:
         program.stdout.close()
         return LearnerProcess(channel, output, end)
 
-    def _accept(self, word: str) -> Channel:
+    def _accept(self, program: subprocess.Popen[bytes], word: str) -> Channel:
         while word not in self._connected:
-            connection, _ = self._listener.accept()
+            try:
+                connection, _ = self._listener.accept()
+            except TimeoutError:
+                if program.poll() is None:
+                    continue
+                raise WarmProgramError(_last_words(program)) from None
             channel = Channel(connection)
             said = channel.receive() or {}
             self._connected[str(said.get("word"))] = channel
@@ -321,7 +328,6 @@ def _end_program(
     return status
 
 
-def wait_until_ready(source: Source, seconds: float = START_PATIENCE) -> None:
-    until = time.monotonic() + seconds
-    while not source.is_ready() and time.monotonic() < until:
-        time.sleep(0.01)
+def _last_words(program: subprocess.Popen[bytes]) -> str:
+    assert program.stdout is not None
+    return program.stdout.read().decode("utf-8", "replace")[-2000:]

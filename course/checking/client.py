@@ -1,0 +1,195 @@
+"""Asking for checks, from a notebook's kernel or from a terminal.
+
+The judge runs in a process of its own and stays warm between checks. It ends
+with the process that asked, however that one ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from course.checking.verdict import Failure, Verdict, broken_kit
+
+__all__ = ["Checker"]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Seconds for one check, and for the judge to start before the first.
+CHECK_PATIENCE = 30.0
+START_PATIENCE = 60.0
+
+_COMMAND = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "from course.checking.judge import main; main(sys.argv[1:])"
+)
+
+
+class Checker:
+    """Checks the exercises of one workspace, as often as asked.
+
+    The judge starts in the background. `root` is the folder whose `tests`
+    are run. Any thread may ask; one check runs at a time.
+    """
+
+    def __init__(self, workspace: Path, *, root: Path = ROOT) -> None:
+        self.workspace = workspace
+        self._root = root
+        self._lock = threading.Lock()
+        self._judge = _JudgeProcess(root)
+        atexit.register(self.close)
+
+    def ready(self) -> bool:
+        """Return whether the judge is warm."""
+        return self._judge.ready.is_set()
+
+    def wait(self, seconds: float = START_PATIENCE) -> bool:
+        """Wait for the judge to be warm; return whether it is."""
+        return self._judge.ready.wait(seconds)
+
+    def check(self, exercise: str) -> Verdict:
+        """Return the verdict on one exercise as it stands on disk.
+
+        Raises nothing for what the learner's code does. A check without an
+        answer in time is a verdict, too, and the next one starts afresh.
+        """
+        with self._lock:
+            if not self._judge.alive():
+                self._restart()
+            try:
+                verdict = self._judge.ask(exercise, self.workspace)
+            except BaseException:
+                # Interrupted: the answer would come to the next check.
+                self._restart()
+                raise
+            if verdict is None:
+                verdict = self._no_answer(exercise)
+                self._restart()
+            return verdict
+
+    def _no_answer(self, exercise: str) -> Verdict:
+        if self._judge.problem:
+            return broken_kit(exercise, self._judge.problem)
+        if self._judge.alive():
+            message = f"The check took more than {CHECK_PATIENCE:.0f} seconds."
+            return Verdict(exercise, "hung", failure=_untold(message))
+        message = "Your code ended the process that checks it."
+        return Verdict(exercise, "ended", failure=_untold(message))
+
+    def _restart(self) -> None:
+        self._judge.kill()
+        self._judge = _JudgeProcess(self._root)
+
+    def close(self) -> None:
+        """End the judge and everything that it started."""
+        atexit.unregister(self.close)
+        self._judge.close()
+
+
+class _JudgeProcess:
+    """One judge: orders go to its standard input, verdicts come back."""
+
+    def __init__(self, root: Path) -> None:
+        self.ready = threading.Event()
+        self.problem = ""
+        self._numbers = itertools.count(1)
+        self._answers: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
+        command = [sys.executable, "-P", "-s", "-c", _COMMAND]
+        # A session of its own: interrupting a cell is not meant for it.
+        self._process = subprocess.Popen(
+            [*command, str(ROOT), str(root)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            cwd=root,
+            start_new_session=True,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, exercise: str, workspace: Path) -> Verdict | None:
+        """Return the verdict; None if there is none in time."""
+        number = next(self._numbers)
+        order = {"id": number, "check": exercise, "workspace": str(workspace)}
+        stdin = self._process.stdin
+        assert stdin is not None
+        try:
+            stdin.write(json.dumps(order).encode() + b"\n")
+            stdin.flush()
+        except OSError:
+            return None
+        patience = CHECK_PATIENCE
+        if not self.ready.is_set():
+            patience += START_PATIENCE
+        try:
+            answer = self._answers.get(timeout=patience)
+        except Empty:
+            return None
+        if answer is None or answer["id"] != number:
+            self._process.wait(1)
+            return None
+        return Verdict.from_dict(answer["verdict"])
+
+    def _read(self) -> None:
+        stdout = self._process.stdout
+        assert stdout is not None
+        for line in stdout:
+            answer = json.loads(line)
+            if "verdict" in answer:
+                self._answers.put(answer)
+            elif "problem" in answer:
+                self.problem = answer["problem"]
+                break
+            else:
+                self.ready.set()
+        self._answers.put(None)
+
+    def close(self) -> None:
+        """Let the judge end by itself, and see to it that it does."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:
+                    continue
+        try:
+            self._process.wait(2)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+def _untold(message: str) -> Failure:
+    return Failure("", "", message=message)
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment without keys, proxies and Python's own."""
+    unwanted = ("_API_KEY", "_BASE_URL", "_PROXY")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().endswith(unwanted)
+        and not name.startswith(("PYTHON", "PYTEST"))
+    }
+    return {
+        **kept,
+        "NO_PROXY": "*",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONUTF8": "1",
+    }

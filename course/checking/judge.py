@@ -1,0 +1,215 @@
+"""The judge: checks exercises one after another, as long as it is asked.
+
+Reads one JSON object a line from standard input, ``{"id": 1, "check": "2.1",
+"workspace": "…"}``, and answers each with one line: the same id and the
+verdict. Ends when standard input does.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from course.checking.processes import Source, process_source
+from course.checking.session import Check
+from course.checking.verdict import Verdict, broken_kit
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_INI = """\
+[pytest]
+markers =
+    exercise(number): the test is part of this exercise's check
+    fresh_process: the test needs a process of its own
+    proof: shows that the course itself holds together
+    browser: needs a Chromium
+"""
+# Loading the plugins of everything that is installed takes 1.9 s, and none
+# is needed.
+_OPTIONS = (
+    *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:warnings"),
+    *("-p", "no:doctest", "-p", "no:unittest", "-p", "no:junitxml"),
+    *("-p", "no:pastebin", "-p", "no:faulthandler", "-p", "no:logging"),
+    *("--capture=no", "--import-mode=importlib"),
+)
+
+
+class Judge:
+    """Checks exercises by the tests in one folder."""
+
+    def __init__(self, root: Path, temporary: Path, source: Source) -> None:
+        self.source = source
+        self._root = root
+        self._tests = root / "tests"
+        self._temporary = temporary
+        self._ini = temporary / "pytest.ini"
+        self._ini.write_text(_INI)
+        self._seen: dict[Path, tuple[int, int]] = {}
+        self._marks: dict[Path, frozenset[str]] = {}
+
+    def check(self, exercise: str, workspace: Path) -> Verdict:
+        """Return the verdict on one exercise of a workspace."""
+        files = self._test_files(exercise)
+        if not files:
+            return broken_kit(exercise, f"No test checks exercise {exercise}.")
+        check = Check(
+            exercise,
+            workspace,
+            self.source,
+            self._root / "course" / "answers" / f"{exercise}.yaml",
+        )
+        problems = Problems()
+        options = [*_OPTIONS, "-c", str(self._ini), f"--rootdir={self._root}"]
+        options.append(f"--basetemp={self._temporary / 'tests'}")
+        try:
+            pytest.main([*options, *map(str, files)], [check, problems])
+        finally:
+            verdict = check.verdict()
+        if problems.text:
+            return broken_kit(exercise, problems.text)
+        return verdict
+
+    def _test_files(self, exercise: str) -> list[Path]:
+        """Return the files with a test of this exercise.
+
+        Files that changed on disk are forgotten as modules.
+        """
+        found = []
+        for path in sorted(self._tests.glob("*.py")):
+            stat = path.stat()
+            state = (stat.st_mtime_ns, stat.st_size)
+            if self._seen.get(path) != state:
+                if path in self._seen:
+                    _forget_modules(self._tests)
+                self._seen[path] = state
+                self._marks[path] = _exercises_in(path)
+            if path.name.startswith("test_") and exercise in self._marks[path]:
+                found.append(path)
+        return found
+
+
+class Problems:
+    """A pytest plugin: what is wrong with the kit's own tests."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.text = f"A test file cannot be read: {report.longrepr}"
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self.text = f"The check itself failed: {excrepr}"
+
+
+def _exercises_in(path: Path) -> frozenset[str]:
+    """Return the exercises that a file's tests are marked with."""
+    text = path.read_text("utf-8")
+    if "mark.exercise(" not in text:
+        return frozenset()
+    # Only real code counts: a test may hold the text of other tests.
+    return frozenset(
+        argument.value
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith("mark.exercise")
+        for argument in node.args
+        if isinstance(argument, ast.Constant)
+    )
+
+
+def _forget_modules(folder: Path) -> None:
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and Path(file).parent == folder:
+            del sys.modules[name]
+
+
+class Verdicts:
+    """Writes one JSON object a line; any thread may."""
+
+    def __init__(self) -> None:
+        # What pytest or a test prints must not get between the verdicts.
+        self._file = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        self._lock = threading.Lock()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)
+
+    def write(self, **fields: Any) -> None:
+        with self._lock:
+            self._file.write(json.dumps(fields) + "\n")
+            self._file.flush()
+
+
+def main(arguments: list[str]) -> None:
+    """Answer orders until there are no more."""
+    root = Path(arguments[0]) if arguments else ROOT
+    # Nothing here may reach the reference package by mistake.
+    sys.modules["llm_providers"] = None  # type: ignore[assignment]
+    verdicts = Verdicts()
+    temporary = Path(tempfile.mkdtemp(prefix="course-check-"))
+    source = process_source(temporary)
+
+    def end() -> None:
+        source.close()
+        shutil.rmtree(temporary, ignore_errors=True)
+
+    try:
+        source.start()
+        judge = Judge(root, temporary, source)
+        threading.Thread(
+            target=_tell_when_warm, args=(source, verdicts), daemon=True
+        ).start()
+        for order in _orders(end):
+            verdict = _judged(judge, order)
+            verdicts.write(id=order["id"], verdict=verdict.to_dict())
+    finally:
+        end()
+
+
+def _tell_when_warm(source: Source, verdicts: Verdicts) -> None:
+    try:
+        source.wait()
+    except Exception as error:
+        verdicts.write(problem=str(error))
+    else:
+        verdicts.write(ready=True)
+
+
+def _orders(end: Callable[[], object]) -> Iterator[dict[str, Any]]:
+    """Yield the orders. When there are no more, nothing holds the end up."""
+    queue: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            queue.put(json.loads(line))
+        queue.put(None)
+        time.sleep(1)
+        end()
+        os._exit(0)
+
+    threading.Thread(target=read, daemon=True).start()
+    while (order := queue.get()) is not None:
+        yield order
+
+
+def _judged(judge: Judge, order: dict[str, Any]) -> Verdict:
+    exercise = str(order["check"])
+    try:
+        return judge.check(exercise, Path(order["workspace"]).resolve())
+    except BaseException:
+        return broken_kit(exercise, traceback.format_exc(limit=-3))

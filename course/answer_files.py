@@ -5,7 +5,6 @@ Nothing here locks: the workspace does.
 
 from __future__ import annotations
 
-import ast
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,6 +16,7 @@ from course.definitions import (
     DefinitionNotFoundError,
     definition_text,
     node_lines,
+    parsed,
     split_lines,
 )
 from course.exercises import Exercise
@@ -87,28 +87,32 @@ class AnswerFiles:
             merged = put_answer(
                 file.text, exercise.module, wanted, earlier, others, base
             )
-            ast.parse(merged.text)
+            parsed(merged.text)
         except (DefinitionNotFoundError, SyntaxError):
             raise CellProblemError(
                 f"{_shown(exercise)} has no `{exercise.path}` any more, so "
                 f"the answer has no place in it. {_start_afresh(exercise)}"
             ) from None
         self._keep(exercise)
-        # First of both: if the machine stops in between, what is noted and
-        # not there does no harm; the other way round it would stay for ever.
-        self._progress.change(
-            exercise.id,
-            helpers=tuple({*merged.traces.helpers, *record.helpers}),
-            imports=tuple({*merged.traces.imports, *record.imports}),
-        )
+        added = merged.traces
+        changed = added != earlier
+        if changed:
+            # Before the module: if the machine stops in between, what is
+            # noted and not there does no harm, but the other way round an
+            # import would stay for ever.
+            self._note(exercise, earlier, added)
         if not path.exists() or merged.text != read_text_file(path).text:
             write_atomically(path, file.with_text(merged.text))
+        if changed:
+            self._note(exercise, added)
+        return merged.notes
+
+    def _note(self, exercise: Exercise, *traces: Traces) -> None:
         self._progress.change(
             exercise.id,
-            helpers=merged.traces.helpers,
-            imports=merged.traces.imports,
+            helpers=tuple({n: 1 for each in traces for n in each.helpers}),
+            imports=tuple({n: 1 for each in traces for n in each.imports}),
         )
-        return merged.notes
 
     def put_file(self, exercise: Exercise, text: str) -> None:
         """Put a whole file in place; the one before goes into the history."""
@@ -171,7 +175,7 @@ class AnswerFiles:
         file = TextFile(base)
         try:
             file = read_text_file(path)
-            ast.parse(file.text)
+            parsed(file.text)
         except FileNotFoundError:
             return file
         except (SyntaxError, ValueError) as error:
@@ -208,9 +212,11 @@ def _is_blank_file(text: str, exercise: Exercise) -> bool:
 
 
 def _statements(text: str, names: tuple[str, ...]) -> str:
+    if not names:
+        return ""
     lines = split_lines(text)
     return "".join(
         "".join(lines[slice(*node_lines(lines, node))]) + "\n\n"
-        for node in ast.parse(text).body
+        for node in parsed(text).body
         if set(names).intersection(bound_names(node))
     )

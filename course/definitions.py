@@ -10,6 +10,7 @@ import ast
 import io
 import tokenize
 from dataclasses import dataclass
+from functools import lru_cache
 
 __all__ = [
     "Definition",
@@ -19,6 +20,7 @@ __all__ = [
     "find",
     "indented",
     "node_lines",
+    "parsed",
     "replace",
     "split_lines",
 ]
@@ -58,7 +60,7 @@ def find(source: str, path: str) -> Definition:
 
     Raises DefinitionNotFoundError, or SyntaxError for a broken source.
     """
-    body = ast.parse(source).body
+    body = parsed(source).body
     for name in path.split("."):
         run = _last_run(body, name)
         if not run:
@@ -72,6 +74,12 @@ def find(source: str, path: str) -> Definition:
         last=node_lines(lines, run[-1])[1],
         indent=lines[first][: _leading(lines[first])],
     )
+
+
+@lru_cache(maxsize=64)
+def parsed(source: str) -> ast.Module:
+    """Return the syntax tree of a source, which must not be changed."""
+    return ast.parse(source)
 
 
 def _last_run(body: list[ast.stmt], name: str) -> list[DefinitionNode]:
@@ -114,13 +122,16 @@ def node_lines(lines: list[str], node: ast.stmt) -> tuple[int, int]:
 def definition_text(source: str, path: str) -> str:
     """Return the definition's own text, moved to the left margin."""
     where = find(source, path)
-    fixed = _fixed_lines(source)
-    text = "".join(
+    text = "".join(split_lines(source)[where.first : where.last])
+    if not text.endswith("\n"):
+        text += "\n"
+    if not where.indent:
+        return text
+    fixed = _fixed_lines(text)
+    return "".join(
         line if number in fixed else line.removeprefix(where.indent)
-        for number, line in enumerate(split_lines(source))
-        if where.first <= number < where.last
+        for number, line in enumerate(split_lines(text))
     )
-    return text if text.endswith("\n") else text + "\n"
 
 
 def indented(text: str, indent: str) -> str:
@@ -128,6 +139,8 @@ def indented(text: str, indent: str) -> str:
 
     Docstrings move along: the inverse of what `definition_text` does.
     """
+    if not indent:
+        return text
     fixed = _fixed_lines(text)
     return "".join(
         line if number in fixed or not line.strip() else indent + line
@@ -156,7 +169,7 @@ def _is_comment(line: str, column: int) -> bool:
     return line.lstrip().startswith("#") and _leading(line) == column
 
 
-def _fixed_lines(source: str) -> set[int]:
+def _fixed_lines(source: str) -> frozenset[int]:
     """Return the lines, from 0, that begin inside a string.
 
     Their indent is part of a value and must not change. A docstring is no
@@ -183,4 +196,4 @@ def _fixed_lines(source: str) -> set[int]:
             opened.append(token.start[0])
         elif kind.endswith("STRING_END"):
             fixed.update(range(opened.pop(), token.end[0]))
-    return fixed
+    return frozenset(fixed)

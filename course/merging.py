@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from course.cells import CellProblemError, ImportNode, Part, bound_names
-from course.definitions import node_lines, replace, split_lines
+from course.definitions import node_lines, parsed, replace, split_lines
 from course.module_imports import (
     PACKAGE,
     ImportedName,
@@ -78,7 +78,7 @@ def put_answer(
             break
         unwanted = _without(unwanted, used)
     in_use = _without(_without(stale, others), unwanted)
-    in_base = [each.line for each in imported_names(ast.parse(base).body)]
+    in_base = [each.line for each in imported_names(parsed(base).body)]
     traces = Traces(
         (*new.helpers, *in_use.helpers),
         tuple(
@@ -105,7 +105,7 @@ def _taken_out(module: str, unwanted: Traces, base: str) -> str:
 
 def bound_in(text: str) -> set[str]:
     """Return the names of a module's own top-level definitions."""
-    return {n for node in ast.parse(text).body for n in bound_names(node)}
+    return {n for node in parsed(text).body for n in bound_names(node)}
 
 
 def _restored(text: str, name: str, base: str) -> str:
@@ -113,7 +113,7 @@ def _restored(text: str, name: str, base: str) -> str:
     lines = split_lines(base)
     original = "".join(
         "".join(lines[slice(*node_lines(lines, node))])
-        for node in ast.parse(base).body
+        for node in parsed(base).body
         if name in bound_names(node)
     )
     return _exchange(text, {name}, original)
@@ -128,7 +128,7 @@ def _exchange(text: str, names: Collection[str], replacement: str) -> str:
     lines = split_lines(text)
     nodes = [
         node
-        for node in ast.parse(text).body
+        for node in parsed(text).body
         if set(names).intersection(bound_names(node))
     ]
     for number, node in reversed(list(enumerate(nodes))):
@@ -162,7 +162,7 @@ def _with_helpers(text: str, wanted: Wanted) -> str:
 
 def _insert_above(text: str, name: str, parts: Sequence[Part]) -> str:
     lines = split_lines(text)
-    for node in ast.parse(text).body:
+    for node in parsed(text).body:
         if bound_names(node) == (name,):
             position = node_lines(lines, node)[0]
             lines[position:position] = [_spaced(parts)]
@@ -191,7 +191,7 @@ def _new_traces(
     own = set(earlier.imports) - set(others.imports)
     present = [
         each
-        for each in imported_names(ast.parse(module).body)
+        for each in imported_names(parsed(module).body)
         if each.line not in own
     ]
     by_name = {each.bound: each for each in present}
@@ -240,7 +240,7 @@ def _same_root(one: ImportedName, other: ImportedName) -> bool:
 
 
 def _missing(imports: Sequence[str], text: str) -> list[str]:
-    present = {each.line for each in imported_names(ast.parse(text).body)}
+    present = {each.line for each in imported_names(parsed(text).body)}
     return [line for line in imports if line not in present]
 
 
@@ -249,7 +249,7 @@ def _used_but_gone(text: str, wanted: Wanted, unwanted: Traces) -> Traces:
 
     The answer itself is not the rest: its own cell says what it needs.
     """
-    tree = ast.parse(text)
+    tree = parsed(text)
     bound = bound_in(text)
     bound |= {each.bound for each in imported_names(tree.body)}
     gone = _used(tree, wanted) - bound
@@ -259,7 +259,7 @@ def _used_but_gone(text: str, wanted: Wanted, unwanted: Traces) -> Traces:
             line
             for line in unwanted.imports
             if gone.intersection(
-                each.bound for each in imported_names(ast.parse(line).body)
+                each.bound for each in imported_names(parsed(line).body)
             )
         ),
     )

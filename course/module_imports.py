@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from course.definitions import DefinitionNode, split_lines
+from course.definitions import DefinitionNode, parsed, split_lines
 
 __all__ = ["ImportedName", "add_imports", "drop_imports", "imported_names"]
 
@@ -63,7 +63,7 @@ def add_imports(text: str, lines: Iterable[str]) -> str:
     if not added:
         return text
     position = 0
-    for node in ast.parse(text).body:
+    for node in parsed(text).body:
         if isinstance(node, DefinitionNode):
             break
         docstring = isinstance(node, ast.Expr) and not position
@@ -78,7 +78,7 @@ def drop_imports(text: str, lines: Iterable[str]) -> str:
     """Return the module without the names that these lines import."""
     unwanted = set(lines)
     parts = split_lines(text)
-    for node in reversed(ast.parse(text).body):
+    for node in reversed(parsed(text).body):
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue
         names = imported_names([node])

@@ -58,8 +58,10 @@ class ProgressFile:
     def change(self, exercise: str, **changes: Any) -> None:
         """Change some fields of one exercise's record."""
         records = self.read()
-        record = replace(records.get(exercise, Record()), **changes)
-        records[exercise] = record
+        before = records.get(exercise, Record())
+        records[exercise] = replace(before, **changes)
+        if records[exercise] == before:
+            return
         self._write(records)
 
     def forget(self, exercise: str) -> None:

@@ -1,0 +1,76 @@
+"""What measured programs run in: no proxies, no keys, a known server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.rows import BenchmarkError
+
+__all__ = ["API_KEY", "ROOT", "clean_environ", "model_of", "upstream"]
+
+ROOT = Path(__file__).resolve().parent.parent
+API_KEY = "simulated-openai-key"
+
+# A process of its own: a thread here would share Python's lock with us.
+SERVER = """
+import sys
+from course.sandbox import Sandbox
+with Sandbox() as sandbox:
+    print(sandbox.base_url("openai"), flush=True)
+    sys.stdin.read()
+"""
+
+
+def clean_environ(folder: Path | None = ROOT, **more: str) -> dict[str, str]:
+    """Return variables under which every subject runs alike.
+
+    Left out are proxies, keys, base URLs and Python's own switches; modules
+    are also looked for in `folder`.
+    """
+    endings = ("_PROXY", "_API_KEY", "_BASE_URL")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().endswith(endings)
+        and not name.startswith(("PYTHON", "COURSE_"))
+    }
+    if folder is not None:
+        kept["PYTHONPATH"] = str(folder)
+    return kept | more
+
+
+@contextmanager
+def upstream() -> Iterator[str]:
+    """Start the sandbox as a process; the value is OpenAI's base URL.
+
+    Raises BenchmarkError where it does not start.
+    """
+    server = subprocess.Popen(
+        [sys.executable, "-P", "-c", SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=clean_environ(),
+    )
+    assert server.stdin is not None and server.stdout is not None
+    try:
+        url = server.stdout.readline().strip()
+        if not url:
+            raise BenchmarkError("The sandbox did not start.")
+        yield url
+    finally:
+        server.stdin.close()
+        server.wait(10)
+        server.stdout.close()
+
+
+def model_of(role: str = "default") -> str:
+    """Return the id of OpenAI's model for a role, by the catalogue."""
+    from llm_providers.catalogue import load_catalogue
+
+    return load_catalogue().role("openai", role).id

@@ -73,6 +73,13 @@ def test_no_answer_in_time_is_a_timeout(failure):
 
 
 @pytest.mark.exercise("2.3")
+def test_a_pause_in_the_middle_of_the_answer_is_a_timeout(failure):
+    pause = {"seconds": 0.4, "chunks_before": 1}
+    error = failure("slow_body", {"timeout": 0.1}, **pause)
+    assert error.kind == "timeout"
+
+
+@pytest.mark.exercise("2.3")
 def test_a_dropped_connection_is_a_failed_connection(failure):
     assert failure("drop_connection").kind == "connection_failed"
 
@@ -86,6 +93,15 @@ def test_an_address_where_nobody_listens_is_a_failed_connection(failure):
 @pytest.mark.exercise("2.3")
 def test_an_echoed_key_does_not_show(failure):
     assert KEY not in str(failure("echo_key"))
+
+
+@pytest.mark.exercise("2.3")
+def test_no_chain_of_exceptions_leads_back_to_the_key(failure):
+    error = failure("echo_key")
+    while error is not None:
+        assert KEY not in repr(error)
+        assert not hasattr(error, "request")
+        error = error.__cause__ or error.__context__
 
 
 @pytest.mark.exercise("2.3")
@@ -182,14 +198,6 @@ def test_a_refusal_is_an_answer(agent, sandbox):
     sandbox.fail_next("openai", "refusal")
     response = agent().process_prompt("Hello")
     assert (response.status, response.finish_reason) == ("success", "refusal")
-
-
-def test_no_chain_of_exceptions_leads_back_to_the_key(llm, failure):
-    error = failure("echo_key")
-    while error is not None:
-        assert KEY not in repr(error)
-        assert not hasattr(error, "request")
-        error = error.__cause__ or error.__context__
 
 
 def test_nothing_that_an_agent_shows_holds_the_key(agent):

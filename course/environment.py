@@ -82,6 +82,7 @@ def repair(folder: Path) -> None:
         print("The Python of .venv is gone or too old; making .venv afresh.")
     else:
         return
+    write_note(folder, INSTALLING)
     for item in folder.iterdir():
         if item.name in (LOCK, NOTE):
             continue

@@ -25,6 +25,7 @@ DISK_IS_FULL = (
     "os error 112",
     "Disk quota exceeded",
 )
+SHOWN, WIDTH = 5, 200  # of an installer's last lines
 FETCHING = ("Collecting ", "Requirement already ", "Downloading ")
 NO_NETWORK = (
     "NewConnectionError",
@@ -83,6 +84,8 @@ def install_packages(folder: Path, requirements: Path, lock: int) -> None:
     def progress(lines: Sequence[str]) -> str:
         found = sum(line.startswith(FETCHING) for line in lines)
         done = count_installed(packages) - before
+        if lines and "Retrying" in lines[-1]:
+            return "  The package index does not answer; trying again."
         if done <= 0:
             return f"  {found} of about {max(found, total)} packages found"
         return f"  {done} of about {max(done, total)} packages installed"
@@ -98,15 +101,19 @@ def count_installed(packages: Path) -> int:
 
 
 def install_command(python: Path, lock: int) -> list[str]:
-    """Return the installer's command; pip is put in where it is missing."""
+    """Return the installer's command; pip is put in where it is missing.
+
+    A lock is complete, so that nothing has to be looked up (--no-deps).
+    """
     uv = shutil.which("uv")
     if uv:
-        tool = [uv, "pip", "install", "--compile-bytecode"]
+        tool = [uv, "pip", "install", "--no-deps", "--compile-bytecode"]
         return [*tool, "--python", str(python)]
     pip = [str(python), "-m", "pip"]
     if subprocess.run([*pip, "--version"], capture_output=True).returncode:
         run([str(python), "-m", "ensurepip"], lock)
-    return [*pip, "install", "--no-input", "--disable-pip-version-check"]
+    quiet = ["--no-input", "--disable-pip-version-check"]
+    return [*pip, "install", "--no-deps", *quiet, "--progress-bar=off"]
 
 
 def count_packages(requirements: Path) -> int:
@@ -129,7 +136,7 @@ def run(
 def problem_behind(lines: Sequence[str]) -> CommandError:
     """Return the problem that an installer's output tells of."""
     text = "\n".join(lines)
-    said = "\n".join(f"    {line}" for line in lines[-8:])
+    said = "\n".join(f"    {line[:WIDTH]}" for line in lines[-SHOWN:])
     if any(sign in text for sign in DISK_IS_FULL):
         return CommandError(
             ExitCode.DISK_FULL,

@@ -42,7 +42,7 @@ def problem_of(error: OSError) -> CommandError | None:
             ExitCode.DISK_FULL,
             f"The disk is full{where}\n"
             "Free some space (the course takes about 1 GB) and run the same "
-            "command again; it goes on from there.",
+            "command again.",
         )
     no_right = error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
     if no_right and error.filename:

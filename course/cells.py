@@ -18,7 +18,14 @@ from course.definitions import (
     split_lines,
 )
 
-__all__ = ["Answer", "CellProblemError", "Part", "bound_names", "read_cell"]
+__all__ = [
+    "Answer",
+    "CellProblemError",
+    "Part",
+    "answered_name",
+    "bound_names",
+    "read_cell",
+]
 
 # Also notebook.exercise and course.notebook.exercise; not pytest's mark.
 DECORATOR = re.compile(r"((course\.)?(?!mark\.)\w+\.)?exercise")
@@ -99,6 +106,21 @@ def read_cell(cell: str) -> Answer:
         ),
         whole=_without_kit_imports(lines, tree),
     )
+
+
+def answered_name(cell: str) -> str | None:
+    """Return the name of the definition under ``@exercise``, if any.
+
+    Empty when the cell is not Python, so that nobody can know.
+    """
+    try:
+        tree = ast.parse(cell)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    for node in ast.walk(tree):
+        if isinstance(node, DefinitionNode) and _decorators(node):
+            return node.name
+    return None
 
 
 def bound_names(node: ast.stmt) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ __all__ = [
     "SaveResult",
     "Standing",
     "Workspace",
+    "disk_problem",
+    "disk_reason",
     "in_solutions",
     "workspace_folder",
 ]
@@ -81,11 +83,11 @@ def workspace_folder(kit: Kit, current: Path | None = None) -> Path:
     named = os.environ.get("COURSE_WORKSPACE")
     if named:
         return Path(named).resolve()
-    solved = in_solutions(kit, current)
+    solved = in_solutions(current)
     return kit.root / (".workspace-solutions" if solved else "workspace")
 
 
-def in_solutions(kit: Kit, current: Path | None = None) -> bool:
+def in_solutions(current: Path | None = None) -> bool:
     """Return whether a notebook runs in the folder of solutions."""
     return (current or Path.cwd()).name == SOLUTIONS
 
@@ -337,7 +339,18 @@ class Workspace:
 
 
 def disk_problem(error: OSError) -> str:
+    """Return in words that nothing was saved, and that nothing is lost."""
+    return (
+        f"Not saved: {disk_reason(error)}. Nothing is lost: your answer "
+        "stands in its cell, and the one that was saved before is as it was. "
+        "Put that right and run the cell again."
+    )
+
+
+def disk_reason(error: OSError) -> str:
     """Return in words why nothing could be written."""
+    if isinstance(error, BusyError):
+        return "another notebook is saving and does not come to an end"
     reasons = {
         errno.ENOSPC: "the disk is full",
         errno.EDQUOT: "your share of the disk is full",
@@ -345,11 +358,4 @@ def disk_problem(error: OSError) -> str:
         errno.EACCES: "the workspace cannot be written to",
         errno.EPERM: "the workspace cannot be written to",
     }
-    reason = reasons.get(error.errno or 0, str(error.strerror or error))
-    if isinstance(error, BusyError):
-        reason = "another notebook is saving and does not come to an end"
-    return (
-        f"Not saved: {reason}. Nothing is lost: your answer stands in its "
-        "cell, and the one that was saved before is as it was. Put that "
-        "right and run the cell again."
-    )
+    return reasons.get(error.errno or 0, str(error.strerror or error))

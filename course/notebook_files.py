@@ -1,0 +1,162 @@
+"""Notebooks as they are written: nothing in them that changes by itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import textwrap
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from course.exercises import Exercise
+from course.lessons import Cell, Lesson
+from course.view import DIFFICULTIES
+
+__all__ = [
+    "learner_notebook",
+    "serialized",
+    "solution_notebook",
+    "without_outputs",
+]
+
+METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {"name": "python"},
+}
+
+
+def learner_notebook(lesson: Lesson) -> dict[str, Any]:
+    """Return the notebook that a learner fills in, without outputs."""
+    cells: list[dict[str, Any]] = []
+    for cell in lesson.cells:
+        if cell.exercise:
+            exercise = cell.exercise
+            cells.append(_markdown(_header(exercise)))
+            cells.append(_code(_decorated(exercise, exercise.blank)))
+        elif cell.kind != "instructor":
+            cells.append(_plain(cell))
+    return _notebook(cells)
+
+
+def solution_notebook(lesson: Lesson) -> dict[str, Any]:
+    """Return the solved notebook with instructor notes, not yet executed."""
+    cells: list[dict[str, Any]] = []
+    for cell in lesson.cells:
+        if cell.exercise:
+            exercise = cell.exercise
+            cells.append(_markdown(_header(exercise)))
+            cells.append(_code(_decorated(exercise, exercise.solution)))
+        elif cell.kind == "instructor":
+            cells.append(_instructor_note(cell.text))
+        else:
+            cells.append(_plain(cell))
+    return _notebook(cells)
+
+
+def without_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
+    """Return a notebook as it is before it runs."""
+    bare: dict[str, Any] = {"execution_count": None, "outputs": []}
+    return {
+        **notebook,
+        "cells": [
+            {**cell, **bare} if cell["cell_type"] == "code" else cell
+            for cell in notebook["cells"]
+        ],
+    }
+
+
+def serialized(notebook: dict[str, Any]) -> str:
+    """Return the text of a notebook's file."""
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def _notebook(cells: list[dict[str, Any]]) -> dict[str, Any]:
+    for cell, name in zip(cells, _names(cells), strict=True):
+        cell["id"] = name
+    ordered = [dict(sorted(cell.items())) for cell in cells]
+    return {
+        "cells": ordered,
+        "metadata": METADATA,
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def _names(cells: Iterable[dict[str, Any]]) -> list[str]:
+    """Return an id for each cell that depends on what it says alone.
+
+    So a cell that is added changes the id of no other.
+    """
+    seen: Counter[str] = Counter()
+    names: list[str] = []
+    for cell in cells:
+        text = "".join(cell["source"])
+        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+        seen[digest] += 1
+        again = f"-{seen[digest]}" if seen[digest] > 1 else ""
+        names.append(f"{cell['cell_type']}-{digest}{again}")
+    return names
+
+
+def _plain(cell: Cell) -> dict[str, Any]:
+    return _code(cell.text) if cell.kind == "code" else _markdown(cell.text)
+
+
+def _markdown(text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": _lines(text)}
+
+
+def _code(text: str) -> dict[str, Any]:
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": [],
+        "source": _lines(text),
+    }
+
+
+def _lines(text: str) -> list[str]:
+    return text.rstrip("\n").splitlines(keepends=True)
+
+
+def _instructor_note(text: str) -> dict[str, Any]:
+    quoted = textwrap.indent(text, "> ", lambda line: True)
+    cell = _markdown(f"> **For the instructor**\n>\n{quoted}")
+    cell["metadata"] = {"tags": ["instructor"]}
+    return cell
+
+
+def _header(exercise: Exercise) -> str:
+    level = exercise.difficulty
+    stars = "●" * level + "○" * (3 - level)
+    points = "1 point" if exercise.points == 1 else f"{exercise.points} points"
+    difficulty = f"{DIFFICULTIES[level]} {stars}"
+    about = f"{exercise.minutes} minutes · {difficulty} · {points}"
+    task = f"`{exercise.saved_in}`"
+    if exercise.kind == "definition":
+        task = f"`{exercise.path}` in {task}"
+    steps = "\n".join(
+        f"{number}. {' '.join(step.split())}"
+        for number, step in enumerate(exercise.steps, 1)
+    )
+    title = f"### Exercise {exercise.id} · {exercise.title}"
+    return f"{title}\n\n*{about}* · you write {task}\n\n{steps}"
+
+
+def _decorated(exercise: Exercise, text: str) -> str:
+    """Return a definition, or the first one of a file, under @exercise."""
+    decorator = f'@exercise("{exercise.id}")\n'
+    if exercise.kind == "definition":
+        return decorator + text
+    lines = text.splitlines(keepends=True)
+    starts = ("@", "def ", "class ", "async def ")
+    first = next(
+        number for number, line in enumerate(lines) if line.startswith(starts)
+    )
+    return "".join([*lines[:first], decorator, *lines[first:]])

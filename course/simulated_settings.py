@@ -1,0 +1,68 @@
+"""Point this process at the sandbox, for the providers that `.env` says."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+from course.kit import Kit
+from course.sandbox import Sandbox
+
+__all__ = ["point_at", "read_env_file"]
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def read_env_file(kit: Kit, example: bool = False) -> Mapping[str, str]:
+    """Return the settings in `.env`, which is written when it is missing.
+
+    Those of `.env.example` where it cannot be written, and for the
+    solutions, which are simulated whatever a learner has set.
+    """
+    path, template = kit.root / ".env", kit.root / ".env.example"
+    with suppress(OSError):
+        if not path.exists():
+            new = path.with_name(".env.new")
+            shutil.copyfile(template, new)
+            new.replace(path)
+    usable = path.exists() and not example
+    values = dotenv_values(path if usable else template)
+    return {name: value for name, value in values.items() if value}
+
+
+def point_at(
+    sandbox: Sandbox,
+    settings: Mapping[str, str],
+    environ: MutableMapping[str, str],
+) -> list[str]:
+    """Have the providers that `.env` simulates answered by this sandbox.
+
+    Their keys are those of the file, too: a real one that happens to stand
+    in the environment stays out of the course. Returns their names. A
+    provider without such a line is left alone: it is live.
+    """
+    simulated = []
+    for provider in sandbox.providers:
+        prefix = provider.upper()
+        line = settings.get(f"{prefix}_BASE_URL", "")
+        if not _is_sandbox(line, provider):
+            continue
+        environ[f"{prefix}_BASE_URL"] = sandbox.base_url(provider)
+        key = settings.get(f"{prefix}_API_KEY")
+        if key:
+            environ[f"{prefix}_API_KEY"] = key
+        simulated.append(provider)
+    return simulated
+
+
+def _is_sandbox(url: str, provider: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return host in LOOPBACK and parts.path.startswith(f"/{provider}")

@@ -1,0 +1,216 @@
+"""What a learner sees: verdicts, hints, solutions, progress."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from course.checking.verdict import Verdict
+from course.display import Block, Code, Facts, Folded, Items, Page, Say
+from course.exercises import Exercise
+from course.workspace import SaveResult, Standing
+
+__all__ = [
+    "hint_page",
+    "not_saved_page",
+    "progress_page",
+    "solution_page",
+    "verdict_page",
+]
+
+# How a verdict is called, its tone, and what to do about it.
+STATUS = {
+    "passed": ("passed", "good", ""),
+    "failed": ("not right yet", "bad", ""),
+    "not_started": (
+        "not started",
+        "open",
+        "The blank is still there. Write your code in place of the line with "
+        '`raise`, then run the cell again. `hint("{id}")` helps to begin.',
+    ),
+    "waiting": (
+        "waits for another exercise",
+        "open",
+        "Your code reached a part of the package that exercise {waits_for} "
+        "builds, and which is still blank. Solve that one first, or have it "
+        "filled in: `python3 -m course catch-up {waits_phase}`.",
+    ),
+    "import_error": (
+        "cannot be imported",
+        "bad",
+        "The module stopped while Python was reading it, so that nothing "
+        "could be checked.",
+    ),
+    "ended": (
+        "ended the program",
+        "bad",
+        "Your code ended the program that it ran in: look for `sys.exit`, "
+        "`exit`, `os._exit`, or a recursion that has no end. This notebook "
+        "is not touched by it.",
+    ),
+    "hung": (
+        "did not come to an end",
+        "bad",
+        "Your code did not come back and was stopped: look for a loop whose "
+        "condition never changes, or for a real wait where the function that "
+        "was handed in should be called.",
+    ),
+    "flooded": (
+        "wrote too much",
+        "bad",
+        "Your code printed without end and was stopped: look for a `print` "
+        "in a loop.",
+    ),
+    "kit_error": (
+        "could not be checked",
+        "open",
+        "The check itself failed; that says nothing about your answer, which "
+        "is saved. Run the cell again.",
+    ),
+}
+OUTCOMES = {
+    "passed": ("✓", "passed"),
+    "failed": ("✗", "not passed"),
+    "not_run": ("–", "not run"),
+}
+STATES = {
+    "not_started": ("–", "not started"),
+    "unchecked": ("–", "saved, not checked"),
+    "failed": ("✗", "not right yet"),
+    "passed": ("✓", "passed"),
+    "changed": ("–", "changed since it passed"),
+    "filled_in": ("–", "filled in for you"),
+}
+DIFFICULTIES = {1: "easy", 2: "medium", 3: "hard"}
+
+
+def verdict_page(
+    verdict: Verdict, exercise: Exercise, saved: SaveResult | None = None
+) -> Page:
+    """Return what a check found, for the learner who just ran it."""
+    word, tone, advice = STATUS[verdict.status]
+    blocks: list[Block] = []
+    if advice:
+        phase = verdict.waits_for.partition(".")[0]
+        words = {"id": exercise.id, "waits_for": verdict.waits_for}
+        blocks.append(Say(advice.format(**words, waits_phase=phase)))
+    blocks += _about_saving(saved)
+    if verdict.status != "not_started":
+        blocks += _about_checks(verdict)
+    if verdict.hint:
+        blocks.append(Say(verdict.hint, "Hint"))
+    if verdict.printed:
+        blocks.append(Code("Your code printed", verdict.printed))
+    done, total = verdict.mine
+    if total:
+        owned = f"{done} of {total} definitions of the package are yours."
+        blocks.append(Say(owned))
+    if verdict.status == "waiting":
+        word = f"waits for exercise {verdict.waits_for}"
+    return Page(_title(exercise), word, tone, blocks)
+
+
+def not_saved_page(result: SaveResult, exercise: Exercise | None) -> Page:
+    """Return why a cell was not taken."""
+    title = _title(exercise) if exercise else f"Exercise {result.exercise}"
+    return Page(title, "not saved", "bad", [Say(result.problem)])
+
+
+def hint_page(exercise: Exercise, number: int, total: int, text: str) -> Page:
+    """Return a hint, or that there are no more."""
+    if not text:
+        words = (
+            f"You have seen all {total} hints. "
+            f'`solution("{exercise.id}")` shows an answer.'
+        )
+        return Page(_title(exercise), "no more hints", "plain", [Say(words)])
+    word = f"hint {number} of {total}"
+    return Page(_title(exercise), word, "plain", [Say(text)])
+
+
+def solution_page(exercise: Exercise) -> Page:
+    """Return an answer, folded; nothing of the learner's is changed."""
+    words = (
+        "One right answer; yours may look different. Nothing of yours is "
+        "changed by looking at it."
+    )
+    code = f'@exercise("{exercise.id}")\n{exercise.solution}'
+    if exercise.kind == "tests":
+        code = exercise.solution
+    blocks: list[Block] = [Say(words), Folded("Show the answer", code)]
+    return Page(_title(exercise), "a solution", "plain", blocks)
+
+
+def progress_page(standings: Sequence[Standing]) -> Page:
+    """Return how far each exercise is, and what is next."""
+    blocks: list[Block] = []
+    for phase, group in groupby(standings, lambda each: each.exercise.phase):
+        rows = list(group)
+        left = sum(each.exercise.minutes for each in rows if not _done(each))
+        about = f"about {left} minutes left" if left else "complete"
+        blocks.append(
+            Say(f"{_count(rows)} passed, {about}.", f"Phase {phase}")
+        )
+        blocks.append(Items([_row(each) for each in rows]))
+    open_ones = [each.exercise for each in standings if not _done(each)]
+    if open_ones:
+        first = open_ones[0]
+        words = f"{first.id} · {first.title} ({first.minutes} minutes)"
+        blocks.append(Say(words, "Next"))
+    elif standings:
+        blocks.append(Say("Every exercise there is, is done."))
+    return Page("Progress", f"{_count(standings)} passed", "plain", blocks)
+
+
+def _title(exercise: Exercise) -> str:
+    return f"Exercise {exercise.id} · {exercise.title}"
+
+
+def _about_saving(saved: SaveResult | None) -> Iterator[Block]:
+    if saved is None:
+        return
+    if saved.status == "kept":
+        yield Say(
+            "This cell is still blank. Your saved answer is kept, and it is "
+            "the one that was checked."
+        )
+    for note in saved.notes:
+        yield Say(note, "Note")
+
+
+def _about_checks(verdict: Verdict) -> Iterator[Block]:
+    if verdict.expectations:
+        yield Items(
+            [(*OUTCOMES[e.outcome], e.sentence) for e in verdict.expectations]
+        )
+    failure = verdict.failure
+    if failure is None:
+        return
+    if failure.sentence and len(verdict.expectations) > 1:
+        yield Say(failure.sentence, "The first that does not hold")
+    facts = [
+        ("Called", failure.called),
+        ("Came back", failure.returned),
+        ("Raised", failure.raised),
+        ("Expected", failure.expected),
+        ("Because", failure.message),
+        ("Arrived", "\n".join(failure.requests)),
+    ]
+    known = [(label, value) for label, value in facts if value]
+    if known:
+        yield Facts(known)
+
+
+def _done(standing: Standing) -> bool:
+    return standing.state in ("passed", "filled_in")
+
+
+def _count(standings: Sequence[Standing]) -> str:
+    passed = [each for each in standings if each.state == "passed"]
+    return f"{len(passed)} of {len(standings)}"
+
+
+def _row(standing: Standing) -> tuple[str, str, str]:
+    exercise = standing.exercise
+    sign, word = STATES[standing.state]
+    return sign, word, f"{exercise.id} · {exercise.title}"

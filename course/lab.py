@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -60,20 +59,25 @@ def parse(argv: list[str]) -> argparse.Namespace:
 
 
 def port_number(text: str) -> int:
-    """Return a port's number; ValueError where `text` is none."""
-    number = int(text)
-    if not 0 < number < 65_536:
-        raise ValueError(text)
-    return number
+    """Return a port's number, for argparse."""
+    if text.isdecimal() and 0 < int(text) < 65_536:
+        return int(text)
+    raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
 
 
 def write_env_file(root: Path) -> None:
-    """Write `.env` from `.env.example`, unless the learner has one."""
+    """Write `.env` from `.env.example`, unless the learner has one.
+
+    It will hold keys, so that nobody else may read it.
+    """
     target = root / ".env"
-    if not target.exists():
-        fresh = root / ".env.new"
-        shutil.copyfile(root / ".env.example", fresh)
-        os.replace(fresh, target)
+    if target.exists():
+        return
+    fresh = root / ".env.new"
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)
+    fresh.write_bytes((root / ".env.example").read_bytes())
+    os.replace(fresh, target)
 
 
 def choose_port(wanted: int | None) -> int:
@@ -89,7 +93,7 @@ def choose_port(wanted: int | None) -> int:
     taken = f"Port {wanted} is" if wanted else f"Ports {LAB_PORT} and up are"
     raise CommandError(
         ExitCode.PORT_TAKEN,
-        f"{taken} taken by another program, perhaps by a course that is "
+        f"{taken} not free: another program has it, perhaps a course that is "
         "still open.\nEnd that one, or choose another port: "
         f"python3 -m course lab --port {advice}",
     )

@@ -9,7 +9,7 @@ def agent(llm, sandbox, waits):
     return llm.openai_agent.OpenAIAgent(
         api_key="sk-test-0123456789",
         base_url=sandbox.base_url("openai"),
-        policy=llm.retry.RetryPolicy(jitter=0.0),
+        policy=llm.retry.RetryPolicy(first_wait=0.01, jitter=0.0),
         sleep=waits.append,
     )
 
@@ -20,6 +20,11 @@ PROMPT = "Explain what an HTTP status code is."
 @pytest.mark.exercise("2.7")
 def test_the_text_arrives_in_pieces(agent):
     assert len(list(agent.stream(PROMPT))) > 1
+
+
+@pytest.mark.exercise("2.7")
+def test_each_piece_is_a_text(agent):
+    assert {type(piece).__name__ for piece in agent.stream(PROMPT)} == {"str"}
 
 
 @pytest.mark.exercise("2.7")

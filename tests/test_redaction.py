@@ -25,6 +25,12 @@ def test_all_of_several_keys_are_replaced(llm):
 
 
 @pytest.mark.exercise("1.3")
+def test_signs_in_a_key_stand_for_themselves(llm):
+    shown = llm.redaction.redact("Bad key a+b$.", ["a+b$"])
+    assert shown == "Bad key [redacted]."
+
+
+@pytest.mark.exercise("1.3")
 def test_a_key_that_contains_another_is_replaced_whole(llm):
     shown = llm.redaction.redact("abc-123456", ["abc", "abc-123456"])
     assert shown == "[redacted]"
@@ -64,6 +70,13 @@ def test_without_a_list_all_remembered_keys_are_hidden(llm):
     llm.redaction.remember("R3memberedKey99")
     shown = llm.redaction.redact("Was it R3memberedKey99?")
     assert shown == "Was it [redacted]?"
+
+
+@pytest.mark.exercise("1.3")
+def test_an_empty_list_is_not_the_same_as_no_list(llm):
+    llm.redaction.remember("R3memberedKey99")
+    shown = llm.redaction.redact("Was it R3memberedKey99?", [])
+    assert shown == "Was it R3memberedKey99?"
 
 
 def test_a_bearer_header_is_hidden(llm):

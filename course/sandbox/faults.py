@@ -53,9 +53,7 @@ FAULTS = {
         "completion",
     ),
     "malformed_json": Fault("Status 200 and only half of the JSON."),
-    "overloaded": Fault(
-        "503: the provider is overloaded.", _WAITING
-    ),
+    "overloaded": Fault("503: the provider is overloaded.", _WAITING),
     "quota_exhausted": Fault(
         "429 that no waiting helps: the credit is used up.", ("code",)
     ),
@@ -118,9 +116,7 @@ class PlannedFault:
         return float(self.options.get(option, default))
 
 
-def _check(
-    fault: str, times: int | None, options: dict[str, Any]
-) -> None:
+def _check(fault: str, times: int | None, options: dict[str, Any]) -> None:
     if fault not in FAULTS:
         raise ValueError(
             f"There is no fault {fault!r}; there are: {', '.join(FAULTS)}."

@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from course.sandbox.answers import answer, rough_tokens, with_fault
-from course.sandbox.chat_completions import Completion, prompt_tokens, read_task
+from course.sandbox.chat_completions import (
+    Completion,
+    prompt_tokens,
+    read_task,
+)
 from course.sandbox.faults import PlannedFault
 from course.sandbox.models import Model, Models
 from course.sandbox.openai_checks import check_body, effort_of, find_model
@@ -41,7 +45,7 @@ class OpenAIProtocol:
 
     name = "openai"
     base_path = "/openai/v1"
-    roots = ("/openai/v1", "/v1")
+    roots: tuple[str, ...] = ("/openai/v1", "/v1")
 
     def __init__(self, models: Path | None, today: date | None) -> None:
         self.models = Models(self.name, models, today)
@@ -120,9 +124,7 @@ class OpenAIProtocol:
         }
 
     def _account_headers(self, tokens: int) -> dict[str, str]:
-        return {
-            "openai-organization": "org-simulated"
-        } | rate_headers(tokens)
+        return {"openai-organization": "org-simulated"} | rate_headers(tokens)
 
     def _fail(self, error: OpenAIError, request: Request) -> Reply:
         reply = error_reply(error)
@@ -141,9 +143,7 @@ class OpenAIProtocol:
         rows = [_row(one.id, one) for one in self.models.served()]
         return json_reply(200, {"object": "list", "data": rows}, headers)
 
-    def _complete(
-        self, request: Request, fault: PlannedFault | None
-    ) -> Reply:
+    def _complete(self, request: Request, fault: PlannedFault | None) -> Reply:
         body = _parsed(request)
         model = check_body(body, self.models)
         task = read_task(body, effort_of(body, model))

@@ -228,9 +228,7 @@ def _check_message(
             )
 
 
-def _check_content(
-    message: dict[str, Any], index: int, model: Model
-) -> None:
+def _check_content(message: dict[str, Any], index: int, model: Model) -> None:
     content = message.get("content")
     where = f"messages.[{index}].content"
     if content is None:

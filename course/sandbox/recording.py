@@ -77,9 +77,7 @@ class Recording:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._numbers = count()
-        self._kept: dict[
-            str | None, deque[tuple[int, RecordedRequest]]
-        ] = {}
+        self._kept: dict[str | None, deque[tuple[int, RecordedRequest]]] = {}
 
     def add(
         self, provider: str | None, key: str | None, request: Request

@@ -134,7 +134,7 @@ class Listener(socketserver.ThreadingTCPServer):
         """End `accept_all` and every open connection."""
         self.stopping.set()
         # A connection of our own wakes `accept`, on every system.
-        socket.create_connection(self.server_address[:2], 1).close()
+        socket.create_connection((HOST, self.server_address[1]), 1).close()
         with self._lock:
             still_open = list(self._open)
         for connection in still_open:
@@ -253,9 +253,7 @@ class Sandbox:
             )
         return self._protocols[provider]
 
-    def answer(
-        self, request: Request
-    ) -> tuple[Reply, RecordedRequest | None]:
+    def answer(self, request: Request) -> tuple[Reply, RecordedRequest | None]:
         """Return the reply to a request, and its record if it is kept."""
         protocol = next(
             (

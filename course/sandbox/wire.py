@@ -11,7 +11,8 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, BinaryIO
+from io import BufferedIOBase
+from typing import Any
 from urllib.parse import unquote
 
 __all__ = [
@@ -123,7 +124,7 @@ def json_reply(
     return Reply(status, kind | (headers or {}), body)
 
 
-def _line(source: BinaryIO, status: int) -> str | None:
+def _line(source: BufferedIOBase, status: int) -> str | None:
     line = source.readline(LINE_LIMIT + 1)
     if not line:
         return None
@@ -132,7 +133,7 @@ def _line(source: BinaryIO, status: int) -> str | None:
     return line.rstrip(b"\r\n").decode("latin-1")
 
 
-def _headers(source: BinaryIO) -> dict[str, str]:
+def _headers(source: BufferedIOBase) -> dict[str, str]:
     headers: dict[str, str] = {}
     while line := _line(source, 431):
         name, colon, value = line.partition(":")
@@ -144,7 +145,7 @@ def _headers(source: BinaryIO) -> dict[str, str]:
     return headers
 
 
-def _chunks(source: BinaryIO) -> bytes:
+def _chunks(source: BufferedIOBase) -> bytes:
     body = bytearray()
     while True:
         line = _line(source, 400)
@@ -162,7 +163,7 @@ def _chunks(source: BinaryIO) -> bytes:
         source.readline(LINE_LIMIT)
 
 
-def _body(source: BinaryIO, headers: dict[str, str]) -> bytes:
+def _body(source: BufferedIOBase, headers: dict[str, str]) -> bytes:
     coding = headers.get("transfer-encoding", "identity").lower()
     if coding == "chunked":
         return _chunks(source)
@@ -186,7 +187,7 @@ def _start(line: str) -> tuple[str, str, str]:
 
 
 def read_request(
-    source: BinaryIO, proceed: Callable[[], None]
+    source: BufferedIOBase, proceed: Callable[[], None]
 ) -> Request | None:
     """Return the next request of a connection, None at its end.
 

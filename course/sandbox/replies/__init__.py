@@ -1,10 +1,60 @@
 """Replies worth reading: made from data and the prompt, without a model."""
 
+from __future__ import annotations
+
+from course.sandbox.replies import (
+    arithmetic,
+    classification,
+    coding,
+    creative,
+    extraction,
+    facts,
+    follow_ups,
+    letters,
+    lists,
+    obedience,
+    reading,
+    rewriting,
+    small_talk,
+    structured,
+    summaries,
+    translation,
+)
 from course.sandbox.replies.conversation import Conversation, Turn
+from course.sandbox.replies.styles import Style
+from course.sandbox.replies.wish import wishes
 
 __all__ = ["Conversation", "Turn", "reply_text"]
+
+# The first that has an answer gives it: from what is asked for word by word
+# to what merely looks like a question.
+KINDS = (
+    obedience,
+    follow_ups,
+    structured,
+    classification,
+    translation,
+    extraction,
+    summaries,
+    rewriting,
+    letters,
+    creative,
+    coding,
+    arithmetic,
+    reading,
+    lists,
+    facts,
+    small_talk,
+)
 
 
 def reply_text(conversation: Conversation) -> str:
     """Return the reply to a conversation, the same one every time."""
-    return "This is a simulated reply."
+    style = Style.of(conversation)
+    asked = wishes(conversation, style.language, style.brief)
+    for wish in asked:
+        for kind in KINDS:
+            text = kind.answer(wish)
+            if text:
+                return style.apply(text, conversation)
+    return style.apply(small_talk.fallback(asked[-1]), conversation)

@@ -80,28 +80,35 @@ QUOTED = re.compile(
     r"\"([^\"]{2,})\"|“([^”]{2,})”|«([^»]{2,})»|(?<!\w)'(.{2,}?)'(?!\w)", re.S
 )
 COLON = re.compile(r"^(.{3,400}?)(?::\s*\n\s*|\n\s*\n|:\s+)(.+)$", re.S)
+# "Labels: a, b. Text: …": what is to be worked on stands behind its heading.
+HEADED = re.compile(
+    r"(?:^|\n|\. )(?:text|review|input|message|article|e?mail|ticket|sentence"
+    r"|document|comment|tweet|question):\s*(.+)$",
+    re.S | re.I,
+)
 
 
 def split_material(prompt: str) -> tuple[str, str]:
     """Return a prompt's instruction and the text it is to be applied to."""
     for pattern in (FENCE, TAGGED):
-        if found := pattern.search(prompt):
-            rest = prompt[: found.start()] + " " + prompt[found.end() :]
-            return rest, found.group(2).strip()
-    if found := COLON.match(prompt):
-        head, tail = found.group(1), found.group(2).strip()
-        # "Labels: a, b. Text: …": the text is behind the last heading.
-        label = re.search(r"(?:^|\n|\. )(?:text|review|input|message|"
-                          r"article|email|ticket|sentence|document)"
-                          r":\s*(.+)$", tail, re.S | re.I)
-        if label:
-            return head + " " + tail[: label.start()], label.group(1).strip()
-        quoted = QUOTED.fullmatch(tail)
-        return head, _inside(quoted) if quoted else tail
-    if found := QUOTED.search(prompt):
-        rest = prompt[: found.start()] + " " + prompt[found.end() :]
-        return rest, _inside(found)
+        if match := pattern.search(prompt):
+            return _without(match, prompt), match.group(2).strip()
+    if headed := HEADED.search(prompt):
+        if headed.start() > 3:
+            return prompt[: headed.start()], headed.group(1).strip()
+    if split := COLON.match(prompt):
+        head, tail = split.group(1), split.group(2).strip()
+        quoted = QUOTED.search(tail)
+        if quoted and (quoted.start() == 0 or quoted.end() == len(tail)):
+            return f"{head}: {_without(quoted, tail)}", _inside(quoted)
+        return f"{head}:", tail
+    if quoted := QUOTED.search(prompt):
+        return _without(quoted, prompt), _inside(quoted)
     return prompt, ""
+
+
+def _without(match: re.Match[str], text: str) -> str:
+    return f"{text[: match.start()]} {text[match.end() :]}"
 
 
 def _inside(quoted: re.Match[str]) -> str:

@@ -12,13 +12,13 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable
-from queue import SimpleQueue
+from collections.abc import Callable, Hashable
 from typing import Any
 
+from .channel import Channel, Mailbox
 from .exports import Exports
 from .operations import Operations, failure
-from .wire import Channel, Frame, GarbledError, UnreadableError
+from .wire import Frame, GarbledError, UnreadableError
 
 
 class Server:
@@ -34,48 +34,42 @@ class Server:
         self._operations = operations
         self._on_end = on_end
         self._exports = Exports(self._call_back)
-        self._lanes: dict[int, SimpleQueue[Frame]] = {0: SimpleQueue()}
-        self._replies: dict[int, SimpleQueue[Frame]] = {}
+        self._mailbox = Mailbox(channel, self._sort)
+        self._lanes = {0}
         self._numbers = itertools.count(1)
         self._here = threading.local()
         self._pid = os.getpid()
 
-    def run(self) -> None:
-        """Answer lane 0 in this thread, the others in threads of theirs."""
-        threading.Thread(target=self._read, daemon=True).start()
-        self._run_lane(0)
+    def run(self, lane: int = 0) -> None:
+        """Answer one lane in this thread, the others in threads of theirs."""
+        self._here.lane = lane
+        while True:
+            self._answer(self._next(("lane", lane)))
 
     def detach(self) -> None:
         """Give the connection up, in a process forked from this one."""
         self._channel.close()
 
-    def _read(self) -> None:
-        while True:
-            try:
-                frame = self._channel.receive()
-            except GarbledError:
-                frame = None
-            if frame is None:
-                self._on_end()
-                return
-            self._sort(frame)
+    def _next(self, box: Hashable) -> Frame:
+        try:
+            frame = self._mailbox.wait(box)
+        except GarbledError:
+            frame = None
+        if frame is None:
+            self._on_end()
+            raise SystemExit
+        return frame
 
-    def _sort(self, frame: Frame) -> None:
+    def _sort(self, frame: Frame) -> Hashable:
         lane = frame["lane"]
         if lane is None:
-            self._replies[frame["id"]].put(frame)
-            return
+            return ("callback", frame["id"])
         if lane not in self._lanes:
-            self._lanes[lane] = SimpleQueue()
+            self._lanes.add(lane)
             threading.Thread(
-                target=self._run_lane, args=(lane,), daemon=True
+                target=self.run, args=(lane,), daemon=True
             ).start()
-        self._lanes[lane].put(frame)
-
-    def _run_lane(self, lane: int) -> None:
-        self._here.lane = lane
-        while True:
-            self._answer(self._lanes[lane].get())
+        return ("lane", lane)
 
     def _answer(self, request: Frame) -> None:
         reply: Frame = {"id": request["id"], "lane": request["lane"]}
@@ -108,24 +102,20 @@ class Server:
             "args": self._exports.encode(args),
             "kwargs": self._exports.encode(kwargs),
         }
-        reply = self._exchange(request, lane)
+        self._channel.send(request)
+        reply = self._reply_to(request["id"], lane)
         if "raised" in reply:
             raise self._exports.decode(reply["raised"])
         return self._exports.decode(reply["ok"])
 
-    def _exchange(self, request: Frame, lane: int | None) -> Frame:
-        number = request["id"]
+    def _reply_to(self, number: int, lane: int | None) -> Frame:
         if lane is None:
-            waiting = self._replies[number] = SimpleQueue()
-            self._channel.send(request)
-            reply = waiting.get()
-            del self._replies[number]
-            return reply
-        self._channel.send(request)
+            return self._next(("callback", number))
         while True:
-            frame = self._lanes[lane].get()
+            frame = self._next(("lane", lane))
             if frame["op"] == "reply" and frame["id"] == number:
                 return frame
+            # A callback may call the learner's code in its turn.
             self._answer(frame)
 
 

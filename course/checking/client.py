@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -76,8 +77,9 @@ class Checker:
             return verdict
 
     def _no_answer(self, exercise: str) -> Verdict:
-        if self._judge.problem:
-            return broken_kit(exercise, self._judge.problem)
+        problem = self._judge.why_not_ready()
+        if problem:
+            return broken_kit(exercise, problem)
         if self._judge.alive():
             message = f"The check took more than {CHECK_PATIENCE:.0f} seconds."
             return Verdict(exercise, "hung", failure=_untold(message))
@@ -99,7 +101,8 @@ class _JudgeProcess:
 
     def __init__(self, root: Path) -> None:
         self.ready = threading.Event()
-        self.problem = ""
+        self._problem = ""
+        self._log = tempfile.TemporaryFile()
         self._numbers = itertools.count(1)
         self._answers: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
         command = [sys.executable, "-P", "-s", "-c", _COMMAND]
@@ -108,7 +111,7 @@ class _JudgeProcess:
             [*command, str(ROOT), str(root)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._log,
             env=_environment(),
             cwd=root,
             start_new_session=True,
@@ -117,6 +120,14 @@ class _JudgeProcess:
 
     def alive(self) -> bool:
         return self._process.poll() is None
+
+    def why_not_ready(self) -> str:
+        """Return why the judge never became warm; empty if it did."""
+        if self.ready.is_set():
+            return ""
+        self._log.seek(0)
+        log = self._log.read().decode("utf-8", "replace")
+        return self._problem or f"The check cannot start: {log[-2000:]}"
 
     def ask(self, exercise: str, workspace: Path) -> Verdict | None:
         """Return the verdict; None if there is none in time."""
@@ -149,7 +160,7 @@ class _JudgeProcess:
             if "verdict" in answer:
                 self._answers.put(answer)
             elif "problem" in answer:
-                self.problem = answer["problem"]
+                self._problem = answer["problem"]
                 break
             else:
                 self.ready.set()
@@ -167,6 +178,7 @@ class _JudgeProcess:
             self._process.wait(2)
         except subprocess.TimeoutExpired:
             self.kill()
+        self._log.close()
 
     def kill(self) -> None:
         self._process.kill()

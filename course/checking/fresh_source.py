@@ -1,17 +1,21 @@
 """Importing a learner's package: from its source, and from nowhere else.
 
-Compiled files are neither read nor written: Python takes one as fresh when
-the source's size and its time in whole seconds agree, which a quick second
-save can meet. Each blank that runs is noted as it raises.
+Python's own compiled files are neither read nor written: it takes one as
+fresh when the source's size and its time in whole seconds agree, which a
+quick second save can meet. Each blank that runs is noted as it raises.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
+import hashlib
 import importlib.machinery
+import marshal
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -23,15 +27,33 @@ NOTE = "__reached_blank__"
 
 
 class FreshLoader(importlib.machinery.SourceFileLoader):
-    """Compiles a module's source at each import."""
+    """Compiles a module's source; `kept` has what was compiled before."""
+
+    def __init__(self, fullname: str, path: str, kept: Path) -> None:
+        super().__init__(fullname, path)
+        self._kept = kept
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
         source = self.get_data(path)
-        if BLANK.encode() not in source:
-            return self.source_to_code(source, path)
-        tree = _NoteBlanks().visit(ast.parse(source, path))
-        return compile(ast.fix_missing_locations(tree), path, "exec")
+        digest = hashlib.sha256(path.encode() + b"\0" + source).hexdigest()
+        file = self._kept / digest
+        with suppress(OSError, ValueError, EOFError, TypeError):
+            code: CodeType = marshal.loads(file.read_bytes())
+            return code
+        code = _compiled(source, path)
+        with suppress(OSError):
+            unfinished = file.with_suffix(f".{os.getpid()}")
+            unfinished.write_bytes(marshal.dumps(code))
+            unfinished.replace(file)
+        return code
+
+
+def _compiled(source: bytes, path: str) -> CodeType:
+    if BLANK.encode() not in source:
+        return compile(source, path, "exec", dont_inherit=True)
+    tree = ast.fix_missing_locations(_NoteBlanks().visit(ast.parse(source)))
+    return compile(tree, path, "exec", dont_inherit=True)
 
 
 class _NoteBlanks(ast.NodeTransformer):
@@ -53,8 +75,9 @@ class _NoteBlanks(ast.NodeTransformer):
 class WorkspaceFinder:
     """Finds the package's modules in one folder; it alone may find them."""
 
-    def __init__(self, workspace: Path) -> None:
+    def __init__(self, workspace: Path, kept: Path) -> None:
         self._workspace = workspace
+        self._kept = kept
 
     def find_spec(
         self,
@@ -74,16 +97,19 @@ class WorkspaceFinder:
         return spec_from_file_location(
             fullname,
             file,
-            loader=FreshLoader(fullname, str(file)),
+            loader=FreshLoader(fullname, str(file), self._kept),
             submodule_search_locations=(
                 [str(place)] if file == package else None
             ),
         )
 
 
-def use_workspace(workspace: Path, reached: Callable[[str], Any]) -> None:
+def use_workspace(
+    workspace: Path, kept: Path, reached: Callable[[str], Any]
+) -> None:
     """Let the package be imported from `workspace`, and from there alone.
 
+    `kept` is a folder for compiled code, by the digest of its source.
     `reached` is told the number of each exercise whose blank runs. What was
     imported from another workspace before is forgotten.
     """
@@ -100,6 +126,6 @@ def use_workspace(workspace: Path, reached: Callable[[str], Any]) -> None:
         for finder in sys.meta_path
         if not isinstance(finder, WorkspaceFinder)
     ]
-    sys.meta_path.insert(0, WorkspaceFinder(workspace))
+    sys.meta_path.insert(0, WorkspaceFinder(workspace, kept))
     sys.path.insert(0, str(workspace))
     sys.dont_write_bytecode = True

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import linecache
 import operator
+import os
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -136,13 +137,23 @@ class Operations:
 
     def _do_use(self, request: Frame, exports: Exports) -> Frame:
         self.folder = Path(request["workspace"])
-        use_workspace(self.folder, self._blanks.append)
+        kept = Path(request["kept"])
+        kept.mkdir(exist_ok=True)
+        use_workspace(self.folder, kept, self._blanks.append)
         return {"ok": None}
 
     def _do_notes(self, request: Frame, exports: Exports) -> Frame:
         crashes = [failure(e, exports, self.folder) for e in self._crashes]
         self._crashes.clear()
         return {"ok": None, "crashes": crashes}
+
+    def _do_hush(self, request: Frame, exports: Exports) -> Frame:
+        """Close the output, so that its reader knows that this was all."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for fd in (1, 2):
+            os.dup2(nowhere, fd)
+        os.close(nowhere)
+        return {"ok": None}
 
     def _do_serve(self, request: Frame, exports: Exports) -> Frame:
         args, kwargs = exports.decode(request["options"])

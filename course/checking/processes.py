@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from course.checking.output import Output
-from course.checking.wire import Channel
+from course.checking.channel import Channel
 
 # Seconds until a process that does not warm up is given up.
 START_PATIENCE = 60.0

@@ -201,17 +201,25 @@ class ModuleProxy:
     """A module of the learner's package."""
 
     def __init__(self, remote: Remote, name: str) -> None:
-        self.__dict__.update(_remote=remote, _name=name)
+        self.__dict__.update(_remote=remote, _name=name, _kept={})
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in _READABLE:
             raise AttributeError(name)
-        return self._remote.get(self._name, name)
+        if name in self._kept:
+            return self._kept[name]
+        value = self._remote.get(self._name, name)
+        # What a `def`, a `class` or an import made is asked for once.
+        if isinstance(value, ModuleProxy | ClassProxy) or callable(value):
+            self._kept[name] = value
+        return value
 
     def __setattr__(self, name: str, value: Any) -> None:
+        self._kept.clear()
         self._remote.set(self._name, name, value)
 
     def __delattr__(self, name: str) -> None:
+        self._kept.clear()
         self._remote.delete(self._name, name)
 
     def __repr__(self) -> str:

@@ -55,16 +55,13 @@ class Remote:
         self.log = log
         self.blanks: list[str] = []
         self.connection = connect(self._answer)
+        # The learner's package; its modules are attributes.
+        self.package = ModuleProxy(self, "")
         self._errors = ErrorClasses(self)
         self._objects: dict[int, Any] = {}
         self._lent: dict[int, Any] = {}
         self._lent_numbers: dict[int, int] = {}
         self._next = itertools.count(1)
-
-    @property
-    def package(self) -> ModuleProxy:
-        """The learner's package; its modules are attributes."""
-        return ModuleProxy(self, "")
 
     # -- what proxies ask --------------------------------------------------
 

@@ -32,7 +32,10 @@ class ServedApp:
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._server = uvicorn.Server(
             uvicorn.Config(
-                watched, log_config=None, access_log=False, lifespan="auto"
+                watched,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=1,
             )
         )
         self._thread = threading.Thread(
@@ -42,6 +45,5 @@ class ServedApp:
 
     def stop(self) -> None:
         self._server.should_exit = True
-        self._server.force_exit = True
         self._thread.join(5)
         self._socket.close()

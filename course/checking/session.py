@@ -6,8 +6,10 @@ and the served router while an exercise is checked.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -57,6 +59,7 @@ class Check:
     workspace: Path
     source: Source
     answers: Path
+    kept: Path
     log: list[Call] = field(default_factory=list)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     problem: Problem | None = None
@@ -97,7 +100,9 @@ class Check:
             self._process = self.source.new_process()
             self._remote = Remote(self._connect, self.log)
             self._remote.connection.deadline = self.deadline
-            self._remote.ask("use", workspace=str(self.workspace))
+            self._remote.ask(
+                "use", workspace=str(self.workspace), kept=str(self.kept)
+            )
         return self._remote
 
     def _connect(self, answer: Callable[[Any], Any]) -> Connection:
@@ -113,10 +118,17 @@ class Check:
 
     def drop_process(self) -> None:
         """End the child; the next use of the package starts another."""
-        process, self._process, self._remote = self._process, None, None
-        if process is not None:
-            process.end()
-            self.printed += process.output.text
+        process, remote = self._process, self._remote
+        self._process = self._remote = None
+        if process is None:
+            return
+        if remote is not None and remote.connection.fault is None:
+            with suppress(FaultError):
+                remote.ask("hush", seconds=1.0)
+        process.output.finish()
+        self.printed += process.output.text
+        # Nobody has to wait until the process is cleared away.
+        threading.Thread(target=process.end).start()
 
     # -- what pytest tells -------------------------------------------------
 

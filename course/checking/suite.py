@@ -16,7 +16,7 @@ import pytest
 
 from .connection import Connection, FaultError
 from .remote import Remote
-from .wire import Channel
+from .channel import Channel
 
 KEY = "sk-test-0123456789"
 LONGEST_OUTPUT = 4_000

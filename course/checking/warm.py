@@ -29,7 +29,7 @@ from .limits import (
 )
 from .operations import Operations
 from .warming import warm_up
-from .wire import Channel
+from .channel import Channel
 
 # Seconds that a process gets to end once its connection is gone.
 LAST_MOMENT = 0.3

@@ -1,4 +1,4 @@
-"""Values as JSON data, both ways, and frames of JSON over a socket.
+"""Values as JSON data, both ways.
 
 Plain values travel by content. What is not plain (an agent, an exception, a
 callback) is left to the side that owns it, as data with a tag of its own.
@@ -7,11 +7,8 @@ callback) is left to the side that owns it, as data with a tag of its own.
 from __future__ import annotations
 
 import base64
-import json
-import socket
-import threading
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path, PurePath
@@ -19,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-# Bytes of one frame, and how deep lists in lists may go: an answer beyond
+# Bytes of one message, and how deep lists in lists may go: an answer beyond
 # this is a mistake, and neither side should pay for it.
 LONGEST_FRAME = 20 * 1024 * 1024
 DEEPEST = 40
@@ -238,72 +235,3 @@ _CONTAINERS: dict[str, Callable[[Any], Any]] = {
     "range": lambda parts: range(*parts),
     "slice": lambda parts: slice(*parts),
 }
-
-
-class Channel:
-    """Frames of JSON over a connected socket; any thread may send."""
-
-    # Seconds until a send gives up on a side that reads no more.
-    PATIENCE = 5.0
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._socket = connection
-        self._socket.settimeout(self.PATIENCE)
-        self._sending = threading.Lock()
-
-    def fileno(self) -> int:
-        return self._socket.fileno()
-
-    def send(self, frame: Mapping[str, Any]) -> None:
-        """Send a frame. Raises UnreadableError if too long, OSError."""
-        body = json.dumps(frame, separators=(",", ":")).encode()
-        if len(body) > LONGEST_FRAME:
-            megabytes = LONGEST_FRAME // 1024**2
-            raise UnreadableError(f"it is larger than {megabytes} MB")
-        with self._sending:
-            self._socket.sendall(len(body).to_bytes(4, "big") + body)
-
-    def receive(self) -> Frame | None:
-        """Return the next frame; None at the end. Raises GarbledError."""
-        head = self._read(4)
-        if head is None:
-            return None
-        length = int.from_bytes(head, "big")
-        if length > LONGEST_FRAME:
-            raise GarbledError("a frame that is too long")
-        body = self._read(length)
-        if body is None:
-            return None
-        try:
-            frame = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise GarbledError("a frame that is not JSON") from error
-        if not isinstance(frame, dict):
-            raise GarbledError("a frame that is not an object")
-        return frame
-
-    def _read(self, length: int) -> bytes | None:
-        body = bytearray(length)
-        view, filled = memoryview(body), 0
-        while filled < length:
-            try:
-                received = self._socket.recv_into(view[filled:])
-            except TimeoutError:
-                continue
-            except OSError:
-                return None
-            if not received:
-                return None
-            filled += received
-        return bytes(body)
-
-    def close(self) -> None:
-        self._socket.close()
-
-    def shut(self) -> None:
-        """End the connection also for threads that wait in `receive`."""
-        try:
-            self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self._socket.close()

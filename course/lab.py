@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from course.env_file import write_env_file
 from course.environment import ROOT
 from course.lab_settings import keep_to_itself, made_server, start_page
 from course.problems import CommandError, ExitCode
@@ -63,21 +64,6 @@ def port_number(text: str) -> int:
     if text.isdecimal() and 0 < int(text) < 65_536:
         return int(text)
     raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
-
-
-def write_env_file(root: Path) -> None:
-    """Write `.env` from `.env.example`, unless the learner has one.
-
-    It will hold keys, so that nobody else may read it.
-    """
-    target = root / ".env"
-    if target.exists():
-        return
-    fresh = root / ".env.new"
-    fresh.unlink(missing_ok=True)
-    fresh.touch(mode=0o600)
-    fresh.write_bytes((root / ".env.example").read_bytes())
-    os.replace(fresh, target)
 
 
 def choose_port(wanted: int | None) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
+from course.env_file import write_env_file
 from course.kit import Kit
 from course.sandbox import Sandbox
 
@@ -25,10 +25,7 @@ def read_env_file(kit: Kit, example: bool = False) -> Mapping[str, str]:
     """
     path, template = kit.root / ".env", kit.root / ".env.example"
     with suppress(OSError):
-        if not path.exists():
-            new = path.with_name(".env.new")
-            shutil.copyfile(template, new)
-            new.replace(path)
+        write_env_file(kit.root)
     usable = path.exists() and not example
     values = dotenv_values(path if usable else template)
     return {name: value for name, value in values.items() if value}

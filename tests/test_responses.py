@@ -22,8 +22,8 @@ def test_unknown_on_both_sides_stays_unknown(llm):
 @pytest.mark.exercise("1.5")
 def test_what_one_side_knows_is_kept(llm):
     usage = llm.responses.Usage
-    both = usage(10, 5, 15, None, 2) + usage(1, None, None, 3, None)
-    assert both == usage(11, 5, 15, 3, 2)
+    both = usage(10, 5, 15, None, 2) + usage(1, None, 1, 3, None)
+    assert both == usage(11, 5, 16, 3, 2)
 
 
 @pytest.mark.exercise("1.5")

@@ -13,7 +13,7 @@ from typing import Any
 
 from course.checking.client import Checker
 from course.display import Page, Say
-from course.import_path import use_workspace
+from course.import_path import PackageInUse, use_workspace
 from course.kit import Kit
 from course.notebook_session import NotebookSession, rewritten
 from course.sandbox import Sandbox
@@ -84,7 +84,8 @@ def _start() -> tuple[NotebookSession, Sandbox]:
     atexit.register(sandbox.stop)
     point_at(sandbox, read_env_file(kit, example=solved), os.environ)
     _take_cells()
-    return NotebookSession(workspace, checker, _show), sandbox
+    refresh = PackageInUse(folder).forget_changed
+    return NotebookSession(workspace, checker, _show, refresh), sandbox
 
 
 _session, sandbox = _start()

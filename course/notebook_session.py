@@ -13,7 +13,6 @@ from course.cells import CellProblemError, answered_name, read_cell
 from course.checking.verdict import Verdict
 from course.display import Page, Say
 from course.exercises import Exercise
-from course.import_path import forget_package
 from course.view import (
     hint_page,
     not_saved_page,
@@ -90,10 +89,12 @@ class NotebookSession:
         workspace: Workspace,
         checks: Checks,
         show: Callable[[Page], object],
+        refresh: Callable[[], object] = lambda: None,
     ) -> None:
         self.workspace = workspace
         self._checks = checks
         self._show = show
+        self._refresh = refresh
         self._last = ""
 
     def run_cell(self, source: str) -> SavedAnswer | None:
@@ -109,7 +110,7 @@ class NotebookSession:
         if saved.problem:
             self._show(not_saved_page(saved, exercise))
             return SavedAnswer(number, exercise.title, "not saved", "")
-        forget_package()
+        self._refresh()
         return self._check(exercise, saved)
 
     def _check(self, exercise: Exercise, saved: SaveResult) -> SavedAnswer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import tempfile
 from typing import Any
@@ -36,14 +37,20 @@ def executed(notebook: dict[str, Any], kit: Kit) -> dict[str, Any]:
 
 
 def _run(notebook: dict[str, Any], kit: Kit) -> Any:
-    import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, DeadKernelError
+    from nbformat import reads as read
+    from traitlets.config import Config
 
+    settings = Config()
+    settings.KernelManager.transport_encryption = "auto"
     kit.solutions.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
-            nbformat.from_dict(notebook),  # type: ignore[no-untyped-call]
+            read(  # type: ignore[no-untyped-call]
+                json.dumps(notebook), as_version=4
+            ),
+            config=settings,
             timeout=CELL_SECONDS,
             kernel_name="python3",
             record_timing=False,

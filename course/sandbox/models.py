@@ -116,12 +116,13 @@ class Models:
         return self._by_name
 
     def served(self) -> list[Model]:
-        """Return the models that have not been shut down, by their id."""
-        return [
+        """Return the models that have not been shut down, newest first."""
+        listed = [
             model
-            for name, model in sorted(self.known().items())
+            for name, model in self.known().items()
             if name == model.id and not self.is_shut_down(model)
         ]
+        return sorted(listed, key=lambda model: (-model.created, model.id))
 
     def is_shut_down(self, model: Model) -> bool:
         """Say whether the model's last day has come."""

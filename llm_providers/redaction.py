@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-__all__ = ["MASK", "hide_parts", "redact", "remember"]
+__all__ = [
+    "KEY_SHAPES",
+    "MASK",
+    "hide_parts",
+    "redact",
+    "remember",
+    "remembered",
+]
 
 MASK = "[redacted]"
 
@@ -21,13 +28,14 @@ KEY_SHAPES = re.compile(
     r"|[\w-]*\*{3,}[\w-]*"
 )
 
-_remembered: set[str] = set()
+# All keys that this process has read from its settings.
+remembered: set[str] = set()
 
 
 def remember(secret: str) -> None:
     """Hide this key from now on in whatever this process redacts."""
     if secret:
-        _remembered.add(secret)
+        remembered.add(secret)
 
 
 def redact(text: str, secrets: Iterable[str] | None = None) -> str:
@@ -36,7 +44,7 @@ def redact(text: str, secrets: Iterable[str] | None = None) -> str:
     `secrets` are the keys to hide; without it, all that this process has
     read from its settings. What only looks like a key is hidden too.
     """
-    known = _remembered if secrets is None else secrets
+    known = remembered if secrets is None else secrets
     known = sorted(filter(None, known), key=len, reverse=True)
     for secret in known:
         text = text.replace(secret, MASK)

@@ -65,10 +65,9 @@ def test_equal_secrets_have_the_same_hash(llm):
 
 
 @pytest.mark.exercise("1.1")
-def test_a_key_once_kept_is_hidden_in_other_texts(llm):
+def test_redaction_knows_a_key_once_it_is_kept(llm):
     llm.settings.Secret("zebra-4711-lantern")
-    shown = llm.redaction.redact("The key zebra-4711-lantern is wrong.")
-    assert "4711" not in shown
+    assert "zebra-4711-lantern" in llm.redaction.remembered
 
 
 @pytest.mark.exercise("1.2")

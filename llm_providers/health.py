@@ -24,7 +24,8 @@ def list_models(
     is in seconds. For providers that list models as OpenAI does. Raises
     MissingKeyError before anything is sent, RequestTimeoutError,
     ConnectionFailedError, the error that a status means, or
-    MalformedResponseError for a list of another shape.
+    MalformedResponseError for a list of another shape. No chain of
+    exceptions leads from them to the request, which holds the key.
     """
     key = provider.require_key().reveal()
     try:

@@ -66,6 +66,17 @@ def test_nobody_there_is_a_failed_connection(llm):
 
 
 @pytest.mark.exercise("1.7")
+def test_no_chain_of_exceptions_leads_to_the_request(llm):
+    there = provider(llm, "http://127.0.0.1:9/v1")
+    with pytest.raises(llm.errors.ConnectionFailedError) as caught:
+        llm.health.list_models(there)
+    error = caught.value
+    hidden = error.__suppress_context__
+    before = error.__cause__ if hidden else error.__context__
+    assert before is None
+
+
+@pytest.mark.exercise("1.7")
 def test_a_page_in_place_of_a_list_is_malformed(llm, sandbox):
     sandbox.fail_next("openai", "html")
     there = provider(llm, sandbox.base_url("openai"))

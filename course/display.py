@@ -6,6 +6,7 @@ meaning hangs on a colour alone.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from typing import Protocol
 __all__ = ["Block", "Code", "Facts", "Folded", "Items", "Page", "Say"]
 
 WIDTH = 78
+CODE = re.compile(r"`([^`\n]+)`")
+HOLD = "\ue000"  # a space that does not break a line
 FONT = "font-family:var(--jp-ui-font-family,sans-serif)"
 MONO = (
     "font-family:var(--jp-code-font-family,monospace);"
@@ -45,7 +48,10 @@ class Block(Protocol):
 
 @dataclass(frozen=True)
 class Say:
-    """A paragraph, with an optional bold label in front."""
+    """Paragraphs, with an optional bold label in front.
+
+    One that is indented by four spaces is code; `code` may stand in a line.
+    """
 
     words: str
     label: str = ""
@@ -56,8 +62,10 @@ class Say:
 
     def html(self) -> str:
         label = f"<strong>{escape(self.label)}:</strong> "
-        words = escape(self.words).replace("\n", "<br>")
-        return _tag("p", (label if self.label else "") + words, "margin:6px 0")
+        parts = [_paragraph(part) for part in self.words.split("\n\n")]
+        if self.label:
+            parts[0] = parts[0].replace(">", f">{label}", 1)
+        return "".join(parts)
 
 
 @dataclass(frozen=True)
@@ -208,13 +216,24 @@ def _sign(sign: str) -> str:
     return f"{colour}font-weight:bold"
 
 
+def _paragraph(text: str) -> str:
+    if text.startswith("    "):
+        return Code("", textwrap.dedent(text)).html()
+    words = escape(text).replace("\n", "<br>")
+    return _tag("p", CODE.sub(r"<code>\1</code>", words), "margin:6px 0")
+
+
 def _wrapped(text: str, width: int = WIDTH) -> str:
-    """Return prose in lines; a paragraph that is indented stays as it is."""
+    """Return prose in lines, code unbroken, and indented lines as they are."""
     return "\n".join(
-        line
-        if line.startswith("    ")
-        else textwrap.fill(
-            line, width, break_long_words=False, break_on_hyphens=False
-        )
+        line if line.startswith("    ") else _filled(line, width)
         for line in text.split("\n")
     )
+
+
+def _filled(line: str, width: int) -> str:
+    whole = CODE.sub(lambda code: code[0].replace(" ", HOLD), line)
+    lines = textwrap.wrap(
+        whole, width, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(lines).replace(HOLD, " ")

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -30,7 +29,8 @@ __all__ = ["run"]
 PACKAGE_TARGET = 50.0  # ms over bare Python
 FIRST_REPLY_TARGET = 150.0  # ms over the bare SDK
 IMPORT_ROUNDS = 9
-REPLY_ROUNDS = 5
+REPLY_ROUNDS = 7
+SLOW = {"litellm", "openai_of_litellm", "python_of_litellm"}
 PROMPT = "Say hello."
 
 SDKS = (
@@ -147,7 +147,9 @@ def import_rows(here: Fresh, there: Fresh | None) -> list[Row]:
     if there:
         subjects["python_of_litellm"] = partial(there.import_time, "pass")
         subjects["litellm"] = partial(there.import_time, "import litellm")
-    taken = measured(subjects, IMPORT_ROUNDS)
+    # The first start writes compiled files and fills the system's cache.
+    in_turn(subjects, 1)
+    taken = in_turn(subjects, IMPORT_ROUNDS, slow=SLOW)
     loaded = int(here.run(COUNT_SDKS)[1])
     rows = [
         over(
@@ -177,7 +179,7 @@ def reply_rows(here: Fresh, there: Fresh | None) -> list[Row]:
             "openai_of_litellm": partial(there.first_reply, "openai", model),
             "litellm": partial(there.first_reply, "litellm", model),
         }
-    taken = measured(subjects, REPLY_ROUNDS)
+    taken = in_turn(subjects, REPLY_ROUNDS, slow=SLOW)
     name = "first_reply"
     rows = [
         over(
@@ -194,17 +196,6 @@ def reply_rows(here: Fresh, there: Fresh | None) -> list[Row]:
         Row.median(f"import/{subject}/process_with_reply", samples, "ms")
         for subject, samples in taken.items()
     ]
-
-
-def measured(
-    subjects: Mapping[str, partial[float]], rounds: int
-) -> dict[str, list[float]]:
-    """Return samples of all subjects, after one round that does not count.
-
-    The first start writes compiled files and fills the system's cache.
-    """
-    in_turn(subjects, 1)
-    return in_turn(subjects, rounds)
 
 
 def over(

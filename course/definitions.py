@@ -14,8 +14,8 @@ from functools import lru_cache
 
 __all__ = [
     "Definition",
-    "DefinitionNotFoundError",
     "DefinitionNode",
+    "DefinitionNotFoundError",
     "definition_text",
     "find",
     "indented",

@@ -96,7 +96,7 @@ PHASE_1 = """\
 
 What will work at the end, with {{role openai default}}.
 
-![The package](pictures/package_phase_1.svg)
+![The package](../docs/pictures/package_phase_1.svg)
 
 ## Set-up
 

@@ -1,0 +1,136 @@
+"""`python3 -m course test`: everything that has to hold, in one command."""
+
+import argparse
+import os
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from course.chromium import find_chromium
+from course.environment import ROOT
+from course.problems import ExitCode
+from course.steps import Outcome, Step, run_steps
+
+__all__ = ["closing_line", "main", "steps_to_run"]
+
+COUNT = re.compile(r"(\d+) (passed|failed|skipped|xfailed|xpassed|errors?)\b")
+CLOSING = re.compile(rf"^=* ?{COUNT.pattern}.* in [\d.]+s.*$", re.MULTILINE)
+
+
+def main(argv: list[str]) -> int:
+    """Run the project's tests and return 0 where all of them hold."""
+    parser = argparse.ArgumentParser(
+        prog="python3 -m course test",
+        description="Lint, types, unit tests, proofs, notebooks, browser.",
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="without the proofs, the solutions and the browser",
+    )
+    wanted = parser.parse_args(argv)
+    steps = steps_to_run(wanted.quick, ci=is_ci(os.environ))
+    print(f"Running {len(steps)} steps, two at a time.", flush=True)
+    began = time.monotonic()
+    with TemporaryDirectory(prefix="course-test-") as scratch:
+        environ = {**os.environ, **settings(Path(scratch))}
+        outcomes = run_steps(steps, environ, str(ROOT), show=show)
+    print(summary(outcomes, time.monotonic() - began), flush=True)
+    failed = any(outcome.status == "failed" for outcome in outcomes)
+    return ExitCode.FAILED if failed else ExitCode.DONE
+
+
+def is_ci(environ: Mapping[str, str]) -> bool:
+    """Return whether a machine runs this, where nothing may be skipped."""
+    return environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+def steps_to_run(quick: bool, ci: bool) -> list[Step]:
+    """Return the steps, those that take longest first."""
+    python = [sys.executable, "-m"]
+    pytest = [*python, "pytest", "-rfEs"]
+    short = [
+        Step(
+            "unit tests",
+            [*pytest, "tests", "-m", "not proof and not browser"],
+        ),
+        Step("types (mypy)", [*python, "mypy"]),
+        Step("lint (ruff)", [*python, "ruff", "check", "."]),
+        Step("generated files", [*python, "course", "build", "--check"]),
+    ]
+    if quick:
+        return short
+    nbval = ["--nbval", "--nbval-cell-timeout=60"]
+    return [
+        Step("proofs", [*pytest, "tests", "-m", "proof"]),
+        Step("solutions (nbval)", [*pytest, *nbval, "solutions"]),
+        browser_step([*pytest, "tests", "-m", "browser"], ci),
+        *short,
+    ]
+
+
+def browser_step(command: Sequence[str], ci: bool) -> Step:
+    """Return the step of the browser tests, which need a Chromium."""
+    name = "browser"
+    if find_chromium():
+        return Step(name, command)
+    reason = "No Chromium was found, nor Chrome; COURSE_CHROMIUM names one."
+    if ci:
+        return Step(name, command, failed=f"{reason} CI is set: a failure.")
+    return Step(name, command, skipped=reason)
+
+
+def settings(scratch: Path) -> dict[str, str]:
+    """Return variables that keep a test run away from what is a user's."""
+    return {
+        "COURSE_WORKSPACE": str(scratch / "workspace"),
+        "JUPYTER_CONFIG_DIR": str(scratch / "config"),
+        "JUPYTER_DATA_DIR": str(scratch / "data"),
+        "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "IPYTHONDIR": str(scratch / "ipython"),
+    }
+
+
+def show(outcome: Outcome) -> None:
+    """Print a step's outcome, and all it said if it failed."""
+    if outcome.status == "failed":
+        print(f"\n--- {outcome.step.name} failed ---\n{outcome.output}")
+    print(line(outcome), flush=True)
+
+
+def line(outcome: Outcome) -> str:
+    seconds = f"{outcome.seconds:.1f} s" if outcome.seconds else ""
+    name = outcome.step.name
+    said = outcome.last_line.strip("= ")
+    return f"{outcome.status:<8}{name:<19}{seconds:>8}  {said}"
+
+
+def summary(outcomes: Sequence[Outcome], seconds: float) -> str:
+    """Return a table of all steps, and pytest's counts as the last line."""
+    counts = Counter(outcome.status for outcome in outcomes)
+    told = ", ".join(f"{count} {status}" for status, count in counts.items())
+    return "\n".join(
+        [
+            "",
+            *map(line, outcomes),
+            f"{len(outcomes)} steps: {told}, in {seconds:.0f} s",
+            closing_line([outcome.output for outcome in outcomes], seconds),
+        ]
+    )
+
+
+def closing_line(outputs: Sequence[str], seconds: float) -> str:
+    """Return one closing line, in pytest's own form, for all its runs."""
+    counts: Counter[str] = Counter()
+    for output in outputs:
+        closing = list(CLOSING.finditer(output))
+        if closing:
+            for number, word in COUNT.findall(closing[-1].group()):
+                counts[word.replace("errors", "error")] += int(number)
+    told = ", ".join(f"{number} {word}" for word, number in counts.items())
+    return f"===== {told or 'no tests ran'} in {seconds:.2f}s ====="

@@ -277,9 +277,15 @@ def _uncompared(kind: type) -> list[str]:
 
 
 def _offers(kind: type, name: str) -> bool:
-    method = getattr(kind, f"__{name}__", None)
-    plain = getattr(object, f"__{name}__", None)
-    return method is not None and method is not plain
+    """Return whether a class has a special method of its own.
+
+    Its ancestors are looked into: asked by `getattr`, every class is
+    callable, since it can be called itself.
+    """
+    for each in kind.__mro__[:-1]:
+        if f"__{name}__" in vars(each):
+            return vars(each)[f"__{name}__"] is not None
+    return False
 
 
 def _equality(kind: type) -> str:

@@ -33,10 +33,11 @@ from .remote_errors import (
 from .wire import TAG, Encoder, Frame, GarbledError, UnreadableError, decode
 
 # Seconds for what may import a module first.
-IMPORT_SECONDS = 5.0
+IMPORT_SECONDS = 4.0
 
-# Operators and functions whose use is no step of a test's own.
-_UNLOGGED = frozenset({"dir", "hash", "enter", "exit", "eq"})
+# Operators and functions whose use is no step of a test's own: a `list`,
+# for one, asks for the length first.
+_UNLOGGED = frozenset({"dir", "hash", "enter", "exit", "eq", "len", "bool"})
 
 Place = Mapping[str, Any]
 
@@ -161,6 +162,8 @@ class Remote:
     def _attribute(self, frame: Frame) -> Call:
         """Return a new entry for an attribute that could not be read."""
         name = frame.get("name", frame["op"])
+        if "module" in frame:
+            name = f"{frame['module'] or 'llm_providers'}.{name}"
         entry = Call(name, name)
         self.log.append(entry)
         return entry

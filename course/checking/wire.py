@@ -19,6 +19,7 @@ from uuid import UUID
 # Bytes of one message, and how deep lists in lists may go: an answer beyond
 # this is a mistake, and neither side should pay for it.
 LONGEST_FRAME = 20 * 1024 * 1024
+MOST_VALUES = 500_000
 DEEPEST = 40
 
 TAG = "$"
@@ -82,6 +83,7 @@ class Encoder:
         self._other = other
         self._open: set[int] = set()
         self._room = LONGEST_FRAME
+        self._left = MOST_VALUES
 
     @property
     def depth(self) -> int:
@@ -91,7 +93,7 @@ class Encoder:
     def encode(self, value: Any) -> Any:
         """Return JSON data. Raises UnreadableError."""
         kind = type(value)
-        self._spend(4)
+        self._count(1)
         if value is None or kind is bool or kind is float:
             return value
         if kind is int:
@@ -109,6 +111,11 @@ class Encoder:
     def _tagged(self, tag: str, text: str) -> Frame:
         self._spend(len(text))
         return {TAG: tag, "v": text}
+
+    def _count(self, values: int) -> None:
+        if values > self._left:
+            raise UnreadableError(f"it has more than {MOST_VALUES:,} parts")
+        self._left -= 1
 
     def _spend(self, size: int) -> None:
         self._room -= size
@@ -129,6 +136,7 @@ class Encoder:
 
     def _container(self, value: Any, kind: type) -> Any:
         if kind is list:
+            self._count(len(value))
             return self.each(value)
         if kind is dict:
             return self._mapping(value)

@@ -1,0 +1,198 @@
+"""What a learner is told: status, failure, hint, in the right words."""
+
+from pathlib import Path
+
+import pytest
+from small_check import CHECKS, RIGHT, SmallCourse
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    made = SmallCourse(tmp_path_factory.mktemp("course"))
+    yield made
+    made.close()
+
+
+def outcomes(verdict):
+    return [row.outcome for row in verdict.expectations]
+
+
+def test_a_right_answer_passes(course):
+    verdict = course.check()
+    assert verdict.status == "passed"
+    assert outcomes(verdict) == ["passed", "passed"]
+    assert verdict.failure is None
+
+
+def test_tests_are_told_as_sentences(course):
+    told = [row.sentence for row in course.check().expectations]
+    assert told == ["Two numbers are added", "Nothing adds up to zero"]
+
+
+def test_a_wrong_answer_tells_call_result_and_expectation(course):
+    verdict = course.check("def add(*n):\n    return 0\n")
+    assert verdict.status == "failed"
+    assert outcomes(verdict) == ["failed", "passed"]
+    assert verdict.failure.called == "add(2, 3)"
+    assert verdict.failure.returned == "0"
+    assert verdict.failure.expected == "5"
+
+
+def test_an_exception_is_told_with_its_place(course):
+    verdict = course.check("def add(*n):\n    return n[7]\n")
+    assert verdict.status == "failed"
+    assert verdict.failure.raised == (
+        "IndexError: tuple index out of range"
+        " (llm_providers/sums.py, line 2: return n[7])"
+    )
+
+
+BLANK = 'def add(*n):\n    raise NotImplementedError("exercise 0.1")\n'
+
+
+def test_a_blank_is_not_started_rather_than_wrong(course):
+    verdict = course.check(BLANK)
+    assert verdict.status == "not_started"
+    assert outcomes(verdict) == ["not_run", "not_run"]
+
+
+def test_another_exercise_s_blank_is_waited_for(course):
+    verdict = course.check(BLANK, "0.2")
+    assert verdict.status == "waiting"
+    assert verdict.waits_for == "0.1"
+
+
+def test_a_blank_is_noticed_where_its_error_is_swallowed(course):
+    swallowed = BLANK + (
+        "blank = add\n"
+        "def add(*n):\n"
+        "    try:\n"
+        "        return blank(*n)\n"
+        "    except Exception:\n"
+        "        return -1\n"
+    )
+    assert course.check(swallowed).status == "not_started"
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("def add(:\n", "SyntaxError"),
+        ("import no_such_thing\n", "no_such_thing"),
+        ("import sys\nsys.exit(1)\n", "SystemExit"),
+        ("1 / 0\n", "ZeroDivisionError"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_told_with_its_line(
+    course, source, told
+):
+    verdict = course.check(source)
+    assert verdict.status == "import_error"
+    assert told in verdict.failure.message
+    assert "llm_providers/sums.py, line" in verdict.failure.message
+
+
+def test_a_name_that_is_missing_is_told(course):
+    verdict = course.check("def plus(*n):\n    return sum(n)\n")
+    assert verdict.status == "failed"
+    assert verdict.failure.called == "sums.add"
+    assert "has no attribute 'add'" in verdict.failure.raised
+
+
+def test_a_save_within_the_same_second_counts(course):
+    for number in range(4):
+        source = f"def add(*n):\n    return {number}\n"
+        assert course.check(source).failure.returned == str(number)
+
+
+def test_what_the_code_printed_is_told(course):
+    verdict = course.check(RIGHT + "print('added', 'up')\n")
+    assert verdict.status == "passed"
+    assert verdict.printed == "added up\n"
+
+
+def test_checks_that_change_on_disk_are_read_again(course):
+    try:
+        course.write_checks(CHECKS.replace("== 5", "== 6"))
+        assert course.check().failure.expected == "6"
+    finally:
+        course.write_checks(CHECKS)
+    assert course.check().status == "passed"
+
+
+def test_an_exercise_without_checks_is_the_kit_s_fault(course):
+    verdict = course.check(exercise="9.9")
+    assert verdict.status == "kit_error"
+    assert "9.9" in verdict.failure.message
+
+
+def test_a_broken_check_is_the_kit_s_fault(course):
+    try:
+        course.write_checks(CHECKS + "\nraise ValueError('no test')\n")
+        assert course.check().status == "kit_error"
+    finally:
+        course.write_checks(CHECKS)
+
+
+HINTS = """
+wrong:
+  - name: multiplies
+    fails: test_two_numbers_are_added
+    when: "returned == args[0] * args[1]"
+    hint: That is their product.
+  - name: asks for what is not there
+    fails: test_two_numbers_are_added
+    when: "returned.nothing[0]"
+    hint: Never given.
+  - name: forgets the return
+    fails: test_two_numbers_are_added
+    when: "returned is None and raised is None"
+    hint: >-
+      A function without
+      return gives None.
+  - name: fails for nothing at all
+    fails: test_nothing_adds_up_to_zero
+    hint: The sum of nothing is 0.
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        ("return n[0] * n[1]", "That is their product."),
+        ("sum(n)", "A function without return gives None."),
+        ("return sum(n) if n else None", "The sum of nothing is 0."),
+        ("return 17", "Compare what came back"),
+    ],
+)
+def test_the_hint_fits_what_was_observed(course, body, hint):
+    course.write_answers("0.1", HINTS)
+    verdict = course.check(f"def add(*n):\n    {body}\n")
+    assert verdict.hint.startswith(hint)
+
+
+def test_the_repository_is_out_of_reach(course):
+    source = (
+        "import importlib\n"
+        "def add(*n):\n"
+        "    for name in ('course', 'course.checking', 'tests'):\n"
+        "        try:\n"
+        "            importlib.import_module(name)\n"
+        "        except ImportError:\n"
+        "            continue\n"
+        "        return name\n"
+        "    return sum(n)\n"
+    )
+    assert course.check(source).status == "passed"
+
+
+def test_no_key_and_no_home_reaches_the_code(course):
+    home = str(Path.home())
+    source = (
+        "import os\n"
+        "def add(*n):\n"
+        "    keys = [k for k in os.environ if 'KEY' in k]\n"
+        f"    home = os.path.expanduser('~') == {home!r}\n"
+        "    return keys or (home or sum(n))\n"
+    )
+    assert course.check(source).status == "passed"

@@ -250,7 +250,8 @@ class Workspace:
         with self._locked():
             for standing in self.standings():
                 exercise = standing.exercise
-                if exercise.phase > phase or standing.state == "passed":
+                done = standing.state in ("passed", "filled_in")
+                if exercise.phase > phase or done:
                     continue
                 if standing.state == "changed":
                     left.append(exercise.id)

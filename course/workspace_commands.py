@@ -1,0 +1,130 @@
+"""The verbs about a learner's workspace: progress, hint, solution, reset."""
+
+from __future__ import annotations
+
+import argparse
+
+from course.cells import CellProblemError
+from course.display import Page
+from course.kit import Kit
+from course.problems import CommandError, ExitCode
+from course.view import hint_page, progress_page, solution_page
+from course.workspace import Workspace, workspace_folder
+
+__all__ = [
+    "catch_up",
+    "hint",
+    "learners_workspace",
+    "progress",
+    "reset",
+    "solution",
+]
+
+
+def learners_workspace() -> Workspace:
+    """Return the learner's workspace, made or brought up to date.
+
+    What there is to tell about that is printed. Raises OSError.
+    """
+    kit = Kit()
+    workspace = Workspace(workspace_folder(kit, kit.root), kit)
+    for note in workspace.ensure():
+        print(note)
+    return workspace
+
+
+def progress(argv: list[str]) -> int:
+    """Print how far each exercise is."""
+    _parser("progress", "Show what is done, and what is next.").parse_args(
+        argv
+    )
+    return _shown(progress_page(learners_workspace().standings()))
+
+
+def hint(argv: list[str]) -> int:
+    """Print the next hint for an exercise."""
+    number = _number("hint", "Show the next hint for an exercise.", argv)
+    workspace = learners_workspace()
+    try:
+        exercise = workspace.exercise(number)
+    except CellProblemError as error:
+        raise CommandError(ExitCode.WRONG_USE, str(error)) from None
+    return _shown(hint_page(exercise, *workspace.next_hint(number)))
+
+
+def solution(argv: list[str]) -> int:
+    """Print an answer; nothing of the learner's changes."""
+    number = _number("solution", "Show an answer to an exercise.", argv)
+    try:
+        exercise = learners_workspace().exercise(number)
+    except CellProblemError as error:
+        raise CommandError(ExitCode.WRONG_USE, str(error)) from None
+    return _shown(solution_page(exercise))
+
+
+def catch_up(argv: list[str]) -> int:
+    """Fill in what is missing up to the end of a phase."""
+    parser = _parser(
+        "catch-up",
+        "Fill in the answers that you lack, up to the end of a phase. What "
+        "passed stays yours; what is replaced is kept in workspace/history.",
+    )
+    parser.add_argument("phase", type=int, help="the phase's number")
+    phase = parser.parse_args(argv).phase
+    caught_up = learners_workspace().catch_up(phase)
+    if caught_up.filled_in:
+        print(f"Filled in: {', '.join(caught_up.filled_in)}.")
+    else:
+        print("There was nothing to fill in.")
+    if caught_up.left:
+        print(
+            f"Left as they are, changed since they passed: "
+            f"{', '.join(caught_up.left)}."
+        )
+    for problem in caught_up.problems:
+        print(problem)
+    print("Restart the kernel of a notebook that is open.")
+    return ExitCode.FAILED if caught_up.problems else ExitCode.DONE
+
+
+def reset(argv: list[str]) -> int:
+    """Make an exercise, a module or everything as it was at first."""
+    parser = _parser(
+        "reset",
+        "Start an exercise, a module or everything afresh. What you wrote "
+        "is kept in workspace/history.",
+    )
+    parser.add_argument(
+        "what", nargs="?", help="an exercise such as 2.1, or a module's name"
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="start everything afresh"
+    )
+    wanted = parser.parse_args(argv)
+    if bool(wanted.what) == wanted.all:
+        parser.error("name an exercise or a module, or say --all")
+    try:
+        files = learners_workspace().reset(wanted.what)
+    except CellProblemError as error:
+        raise CommandError(ExitCode.WRONG_USE, str(error)) from None
+    for name in files:
+        print(f"As it was at first: workspace/{name}")
+    print("What it held is kept in workspace/history.")
+    return ExitCode.DONE
+
+
+def _parser(verb: str, about: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog=f"python3 -m course {verb}", description=about
+    )
+
+
+def _number(verb: str, about: str, argv: list[str]) -> str:
+    parser = _parser(verb, about)
+    parser.add_argument("exercise", help="its number, such as 2.1")
+    return str(parser.parse_args(argv).exercise)
+
+
+def _shown(page: Page) -> int:
+    print(page.text())
+    return ExitCode.DONE

@@ -120,11 +120,13 @@ def error_from_body(
         status = code
     message = fields.get("message") or (error if error else "")
     named = code if isinstance(code, str) else fields.get("type")
-    return error_class_for(status, named)(
+    error_class = error_class_for(status, named)
+    wait = retry_after_seconds(headers, now) if error_class.retryable else None
+    return error_class(
         f"HTTP {status}: {_beginning_of(message)}",
         status=status,
         code=None if code is None else str(code),
-        retry_after=retry_after_seconds(headers, now),
+        retry_after=wait,
         request_id=headers.get("x-request-id"),
         simulated=headers.get("x-simulated", "").lower() == "true",
     )

@@ -38,64 +38,64 @@ def failure(llm, agent, sandbox):
     return raised
 
 
-@pytest.mark.exercise("2.3")
+@pytest.mark.exercise("2.4")
 def test_a_wrong_key_is_an_authentication_error(failure):
     assert failure("wrong_key").kind == "authentication"
 
 
-@pytest.mark.exercise("2.3")
+@pytest.mark.exercise("2.4")
 def test_the_status_and_the_code_are_kept(failure):
     error = failure("wrong_key")
     assert (error.status, error.code) == (401, "invalid_api_key")
 
 
-@pytest.mark.exercise("2.3")
+@pytest.mark.exercise("2.4")
 def test_an_exhausted_quota_is_told_from_a_rate_limit(failure):
     assert failure("quota_exhausted").kind == "quota_exhausted"
     assert failure("rate_limit", retry_after=2).kind == "rate_limit"
 
 
-@pytest.mark.exercise("2.3")
+@pytest.mark.exercise("2.4")
 def test_the_wait_that_the_provider_asks_for_is_kept(failure):
     assert failure("rate_limit", retry_after=2).retry_after == 2
 
 
-@pytest.mark.exercise("2.3")
+@pytest.mark.exercise("2.4")
 def test_a_server_error_can_be_retried(failure):
     error = failure("server_error")
     assert (error.kind, error.retryable) == ("provider_unavailable", True)
 
 
-@pytest.mark.exercise("2.3")
+@pytest.mark.exercise("2.4")
 def test_no_answer_in_time_is_a_timeout(failure):
     error = failure("stall", {"timeout": 0.1}, seconds=0.4)
     assert error.kind == "timeout"
 
 
-@pytest.mark.exercise("2.3")
+@pytest.mark.exercise("2.4")
 def test_a_pause_in_the_middle_of_the_answer_is_a_timeout(failure):
     pause = {"seconds": 0.4, "chunks_before": 1}
     error = failure("slow_body", {"timeout": 0.1}, **pause)
     assert error.kind == "timeout"
 
 
-@pytest.mark.exercise("2.3")
+@pytest.mark.exercise("2.4")
 def test_a_dropped_connection_is_a_failed_connection(failure):
     assert failure("drop_connection").kind == "connection_failed"
 
 
-@pytest.mark.exercise("2.3")
+@pytest.mark.exercise("2.4")
 def test_an_address_where_nobody_listens_is_a_failed_connection(failure):
     nobody = {"base_url": "http://127.0.0.1:9/v1"}
     assert failure(None, nobody).kind == "connection_failed"
 
 
-@pytest.mark.exercise("2.3")
+@pytest.mark.exercise("2.4")
 def test_an_echoed_key_does_not_show(failure):
     assert KEY not in str(failure("echo_key"))
 
 
-@pytest.mark.exercise("2.3")
+@pytest.mark.exercise("2.4")
 def test_no_chain_of_exceptions_leads_back_to_the_key(failure):
     error = failure("echo_key")
     while error is not None:
@@ -104,7 +104,7 @@ def test_no_chain_of_exceptions_leads_back_to_the_key(failure):
         error = error.__cause__ or error.__context__
 
 
-@pytest.mark.exercise("2.3")
+@pytest.mark.exercise("2.4")
 def test_a_bug_in_our_own_code_stays_what_it_is(agent):
     made = agent()
     with pytest.raises(AttributeError):

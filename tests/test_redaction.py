@@ -6,73 +6,73 @@ KEY = "sk-proj-Aq7ZtUv93xYw"
 PLAIN = "K3yW1thoutPrefix"
 
 
-@pytest.mark.exercise("1.3")
+@pytest.mark.exercise("1.2")
 def test_a_key_is_replaced_by_the_mask(llm):
     shown = llm.redaction.redact(f"Bad key {PLAIN}.", [PLAIN])
     assert shown == "Bad key [redacted]."
 
 
-@pytest.mark.exercise("1.3")
+@pytest.mark.exercise("1.2")
 def test_every_occurrence_is_replaced(llm):
     shown = llm.redaction.redact(f"{PLAIN}, again {PLAIN}", [PLAIN])
     assert shown == "[redacted], again [redacted]"
 
 
-@pytest.mark.exercise("1.3")
+@pytest.mark.exercise("1.2")
 def test_all_of_several_keys_are_replaced(llm):
     shown = llm.redaction.redact("one-key and two-key", ["one-key", "two-key"])
     assert shown == "[redacted] and [redacted]"
 
 
-@pytest.mark.exercise("1.3")
+@pytest.mark.exercise("1.2")
 def test_signs_in_a_key_stand_for_themselves(llm):
     shown = llm.redaction.redact("Bad key a+b$.", ["a+b$"])
     assert shown == "Bad key [redacted]."
 
 
-@pytest.mark.exercise("1.3")
+@pytest.mark.exercise("1.2")
 def test_a_key_that_contains_another_is_replaced_whole(llm):
     shown = llm.redaction.redact("abc-123456", ["abc", "abc-123456"])
     assert shown == "[redacted]"
 
 
-@pytest.mark.exercise("1.3")
+@pytest.mark.exercise("1.2")
 def test_an_empty_key_hides_nothing(llm):
     assert llm.redaction.redact("All is well.", [""]) == "All is well."
 
 
-@pytest.mark.exercise("1.3")
+@pytest.mark.exercise("1.2")
 def test_what_looks_like_a_key_is_hidden_unknown(llm):
     shown = llm.redaction.redact(f"Found {KEY} in a file.", [])
     assert shown == "Found [redacted] in a file."
 
 
-@pytest.mark.exercise("1.3")
+@pytest.mark.exercise("1.2")
 def test_a_half_masked_echo_is_hidden_too(llm):
     shown = llm.redaction.redact("Wrong key: K3yW1t***fix", [])
     assert shown == "Wrong key: [redacted]"
 
 
-@pytest.mark.exercise("1.3")
+@pytest.mark.exercise("1.2")
 def test_a_part_of_a_key_is_hidden(llm):
     shown = llm.redaction.redact("It begins with K3yW1tho.", [PLAIN])
     assert shown == "It begins with [redacted]."
 
 
-@pytest.mark.exercise("1.3")
+@pytest.mark.exercise("1.2")
 def test_a_text_without_keys_stays_as_it_is(llm):
     text = "Rate limit reached; try again in 2 s."
     assert llm.redaction.redact(text, [PLAIN]) == text
 
 
-@pytest.mark.exercise("1.3")
+@pytest.mark.exercise("1.2")
 def test_without_a_list_all_remembered_keys_are_hidden(llm):
     llm.redaction.remember("R3memberedKey99")
     shown = llm.redaction.redact("Was it R3memberedKey99?")
     assert shown == "Was it [redacted]?"
 
 
-@pytest.mark.exercise("1.3")
+@pytest.mark.exercise("1.2")
 def test_an_empty_list_is_not_the_same_as_no_list(llm):
     llm.redaction.remember("R3memberedKey99")
     shown = llm.redaction.redact("Was it R3memberedKey99?", [])

@@ -70,13 +70,13 @@ def test_redaction_knows_a_key_once_it_is_kept(llm):
     assert "zebra-4711-lantern" in llm.redaction.remembered
 
 
-@pytest.mark.exercise("1.2")
+@pytest.mark.exercise("1.3")
 def test_a_key_that_is_there_is_given_back(llm):
     settings = llm.settings.load_settings({"OPENAI_API_KEY": KEY})
     assert settings["openai"].require_key().reveal() == KEY
 
 
-@pytest.mark.exercise("1.2")
+@pytest.mark.exercise("1.3")
 def test_a_missing_key_names_its_variable(llm):
     settings = llm.settings.load_settings({})
     with pytest.raises(llm.errors.MissingKeyError) as caught:
@@ -84,7 +84,7 @@ def test_a_missing_key_names_its_variable(llm):
     assert "OPENAI_API_KEY" in str(caught.value)
 
 
-@pytest.mark.exercise("1.2")
+@pytest.mark.exercise("1.3")
 def test_where_two_variables_will_do_both_are_named(llm):
     settings = llm.settings.load_settings({})
     with pytest.raises(llm.errors.MissingKeyError) as caught:
@@ -92,7 +92,7 @@ def test_where_two_variables_will_do_both_are_named(llm):
     assert "REQUESTRY_API_KEY or REQUESTY_API_KEY" in str(caught.value)
 
 
-@pytest.mark.exercise("1.2")
+@pytest.mark.exercise("1.3")
 def test_a_missing_key_names_its_provider(llm):
     settings = llm.settings.load_settings({})
     with pytest.raises(llm.errors.MissingKeyError) as caught:
@@ -100,7 +100,7 @@ def test_a_missing_key_names_its_provider(llm):
     assert "gemini" in str(caught.value)
 
 
-@pytest.mark.exercise("1.2")
+@pytest.mark.exercise("1.3")
 def test_the_key_stays_a_secret(llm):
     settings = llm.settings.load_settings({"OPENAI_API_KEY": KEY})
     assert KEY not in settings["openai"].require_key().__repr__()

@@ -14,7 +14,7 @@ from benchmarks.rows import BenchmarkError
 __all__ = ["API_KEY", "ROOT", "clean_environ", "model_of", "upstream"]
 
 ROOT = Path(__file__).resolve().parent.parent
-API_KEY = "simulated-openai-key"
+API_KEY = "sandbox-0000-openai"
 
 # A process of its own: a thread here would share Python's lock with us.
 SERVER = """

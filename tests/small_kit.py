@@ -210,7 +210,7 @@ def make_kit(root: Path) -> Kit:
         "data/models.json": json.dumps({"roles": roles}) + "\n",
         "course/lessons/phase_1_words.md": PHASE_1,
         "course/lessons/phase_2_loud.md": PHASE_2,
-        ".env.example": "OPENAI_API_KEY=simulated-openai-key\n"
+        ".env.example": "OPENAI_API_KEY=sandbox-0000-openai\n"
         "OPENAI_BASE_URL=http://127.0.0.1:8484/openai/v1\n",
     }
     for name, text in files.items():

@@ -121,7 +121,9 @@ def error_from_body(
     message = fields.get("message") or (error if error else "")
     named = code if isinstance(code, str) else fields.get("type")
     error_class = error_class_for(status, named)
-    wait = retry_after_seconds(headers, now) if error_class.retryable else None
+    wait = None
+    if headers and error_class.retryable:
+        wait = retry_after_seconds(headers, now)
     return error_class(
         f"HTTP {status}: {_beginning_of(message)}",
         status=status,

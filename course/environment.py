@@ -64,7 +64,8 @@ def prepare(root: Path = ROOT) -> None:
     """
     if is_ready(root):
         return
-    folder = root / ".venv"
+    # Resolved, since the module venv makes no environment behind a link.
+    folder = (root / ".venv").resolve()
     folder.mkdir(exist_ok=True)
     with only_start(folder / LOCK) as lock:
         if is_ready(root):

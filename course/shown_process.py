@@ -48,6 +48,10 @@ def run_shown(
     finally:
         line.end()
         stop(process)
+        # What the program has left behind may still hold its output.
+        reader.join(5)
+        if not reader.is_alive():
+            process.stdout.close()
 
 
 def read_into(source: IO[str], lines: list[str]) -> None:

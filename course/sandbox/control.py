@@ -34,11 +34,13 @@ alone. Every reply is simulated; no request leaves the machine.</p>
 def _is_local(request: Request) -> bool:
     """Say whether the request names this machine.
 
-    A web page elsewhere can make a browser send requests here under a name
-    of its own; it shall learn nothing.
+    A web page elsewhere can make a browser send requests here, under a name
+    of its own or this one; it shall neither learn nor change anything.
     """
     host = request.headers.get("host", "").rsplit(":", 1)[0]
-    return host in ("127.0.0.1", "localhost")
+    return host in ("127.0.0.1", "localhost") and (
+        "origin" not in request.headers or request.method == "GET"
+    )
 
 
 def answer(sandbox: Sandbox, request: Request) -> Reply:

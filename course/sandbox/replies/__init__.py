@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from course.sandbox.replies import (
     arithmetic,
     classification,
@@ -48,8 +50,24 @@ KINDS = (
 )
 
 
+# Conversations up to this size are remembered with their replies.
+SMALL = 4_000
+
+
 def reply_text(conversation: Conversation) -> str:
     """Return the reply to a conversation, the same one every time."""
+    size = sum(len(turn.text) for turn in conversation.turns)
+    if size + len(conversation.system) > SMALL:
+        return _written(conversation)
+    return _remembered(conversation)
+
+
+@lru_cache(maxsize=500)
+def _remembered(conversation: Conversation) -> str:
+    return _written(conversation)
+
+
+def _written(conversation: Conversation) -> str:
     style = Style.of(conversation)
     asked = wishes(conversation, style.language, style.brief)
     for wish in asked:

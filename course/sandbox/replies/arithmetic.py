@@ -40,6 +40,7 @@ WORDS = (
 SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve"
 ).split()
+NUMBERED = re.compile(rf"\d|\b(?:{'|'.join(SMALL)}|an?)\b")
 EXPRESSION = re.compile(
     r"[-(]*\d[\d.]*\)*(?:\s*(?:\*\*|//|[-+*/%])\s*[-(]*\d[\d.]*\)*)+"
 )
@@ -120,6 +121,8 @@ def expression_in(text: str) -> str | None:
 def answer(wish: Wish) -> str | None:
     """Return the result of a calculation, with the way to it."""
     text = f"{wish.instruction} {wish.material.lower()}"[:500]
+    if not NUMBERED.search(text):
+        return None
     return (
         _percentage(text)
         or _root(text)

@@ -16,19 +16,17 @@ ASKED = (
     r"\b(positive|negative|neutral)\b"
     r"|\b(is|are) (this|the following|that)\b.{0,60}"
     r"\b(spam|positive|negative|urgent|toxic|formal)\b"
-    r"|\broute (this|the)\b"
+    r"|\broute (this|the)\b|\b(labels?|categor(y|ies)):"
 )
 LIST = (
     r"(?:labels?|categor(?:y|ies)|class(?:es)?|options|topics?|intents?"
     r"|departments?|queues?|one of(?: these| the following)?(?: \w+)?)"
     r"\s*(?:are|is)?\s*[:=(\[]\s*([^.\n\])]+)"
 )
-PHRASE = (
-    r"\b(?:as(?: either)?|into(?: one of)?|between|either|one of|with"
-    r"(?: one of)?|answer|reply|respond|is it|label(?:led)?)\s+"
-    r"(?:the )?(?:labels? |categories |classes )?((?:[\"'“`]?[\w -]{2,30}"
-    r"[\"'”`]?(?:\s*,\s*|\s*/\s*))*[\"'“`]?[\w -]{2,30}[\"'”`]?,?\s*"
-    r"(?:\bor\b|\band\b|/)\s*[\"'“`]?[\w-]{2,30}(?: [\w-]+)?[\"'”`]?)"
+LEAD = (
+    r"\b(?:as(?: either)?|into(?: one of)?|between|either|one of|answer"
+    r"|reply|respond|is it|label(?:led)?|with(?: one of)?|is (?:this|the"
+    r" following)(?: \w+){0,3}?)\s+(?=[\w\"'“`])([^.:?!\n]{3,400})"
 )
 SLASHED = r"\b(\w+(?:\s*/\s*\w+)+)\b"
 NEITHER = ("neutral", "other", "none", "unknown", "mixed", "general")
@@ -41,19 +39,26 @@ def labels_in(written: str) -> list[str]:
     )
     if len(lines) > 1:
         return lines
-    for pattern in (LIST, PHRASE, SLASHED):
-        for match in re.finditer(pattern, written, re.I):
-            labels = _split(match.group(1))
-            if len(labels) > 1:
+    for pattern in (LIST, LEAD, SLASHED):
+        for match in re.finditer(rf"(?={pattern})", written, re.I):
+            if labels := _split(match.group(1)):
                 return labels
     return []
 
 
 def _split(text: str) -> list[str]:
-    parts = re.split(r"\s*(?:,|;|/|\||\n|\bor\b|\band\b)\s*", text)
+    """Return the labels of an enumeration, none for any other text."""
+    # What follows behind "a or b" with another "and" is the next request.
+    text = re.sub(r"(\bor\b.*?)\s+and\b.*", r"\1", text)
+    parts = re.split(r"\s*(?:,|;|/|\||\bor\b|\band\b)\s*", text)
     clean = [part.strip(" \"'“”‘’`.()[]:?") for part in parts]
     clean = [re.sub(r"^(?:a|an|the|either) ", "", part) for part in clean]
-    return [part for part in clean if part and len(part.split()) <= 4]
+    labels = [part for part in clean if part]
+    # The last one drags the rest of the sentence along: "or sales only".
+    if labels and len(parts) > 1:
+        labels[-1] = re.split(r"\s+(?:and|with|for|only|in)\b", labels[-1])[0]
+    fits = all(len(label.split()) <= 3 for label in labels)
+    return labels if fits and len(labels) > 1 else []
 
 
 def answer(wish: Wish) -> str | None:

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 # Longer texts are cut before any pattern sees them, so that a reply to a
 # book takes no longer than one to a letter.
-LONGEST = 60_000
+LONGEST = 40_000
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,11 @@ class Conversation:
         return [t.text for t in reversed(self.turns) if t.role == role]
 
     @cached_property
+    def rules(self) -> str:
+        """The system message, cut where it is overlong."""
+        return shortened(self.system)
+
+    @cached_property
     def seed(self) -> int:
         """A number that stays the same for the same conversation."""
         text = repr((self.model, self.system, self.turns, self.variant))
@@ -66,7 +71,8 @@ class Conversation:
     @cached_property
     def instruction(self) -> str:
         """The prompt without the material it is about, in lower case."""
-        return " ".join(split_material(self.prompt)[0].lower().split())
+        written = shortened(split_material(self.prompt)[0])
+        return " ".join(written.lower().split())
 
     @cached_property
     def material(self) -> str:
@@ -75,9 +81,10 @@ class Conversation:
 
 
 FENCE = re.compile(r"(```|\"\"\"|''')[a-z]*\n?(.+?)\1", re.S)
-TAGGED = re.compile(r"<(\w+)>(.+?)</\1>", re.S)
+TAG = re.compile(r"<(\w{1,40})>")
 QUOTED = re.compile(
-    r"\"([^\"]{2,})\"|“([^”]{2,})”|«([^»]{2,})»|(?<!\w)'(.{2,}?)'(?!\w)", re.S
+    r"\"([^\"]{2,})\"|“([^”]{2,})”|«([^»]{2,})»|"
+    r"(?<!\w)'((?:[^']|(?<=\w)'(?=\w)){2,})'(?!\w)",
 )
 COLON = re.compile(r"^(.{3,400}?)(?::\s*\n\s*|\n\s*\n|:\s+)(.+)$", re.S)
 # "Labels: a, b. Text: …": what is to be worked on stands behind its heading.
@@ -90,9 +97,14 @@ HEADED = re.compile(
 
 def split_material(prompt: str) -> tuple[str, str]:
     """Return a prompt's instruction and the text it is to be applied to."""
-    for pattern in (FENCE, TAGGED):
-        if match := pattern.search(prompt):
-            return _without(match, prompt), match.group(2).strip()
+    if fenced := FENCE.search(prompt):
+        return _without(fenced, prompt), fenced.group(2).strip()
+    if tag := TAG.search(prompt):
+        inside, closed, rest = prompt[tag.end() :].partition(
+            f"</{tag.group(1)}>"
+        )
+        if closed:
+            return f"{prompt[: tag.start()]} {rest}", inside.strip()
     if headed := HEADED.search(prompt):
         if headed.start() > 3:
             return prompt[: headed.start()], headed.group(1).strip()
@@ -105,6 +117,17 @@ def split_material(prompt: str) -> tuple[str, str]:
     if quoted := QUOTED.search(prompt):
         return _without(quoted, prompt), _inside(quoted)
     return prompt, ""
+
+
+# No instruction is longer; what is, is a text without a heading.
+INSTRUCTION = 1_500
+
+
+def shortened(instruction: str) -> str:
+    """Return the beginning and the end of an overlong instruction."""
+    if len(instruction) <= INSTRUCTION:
+        return instruction
+    return f"{instruction[: INSTRUCTION - 400]} {instruction[-400:]}"
 
 
 def _without(match: re.Match[str], text: str) -> str:

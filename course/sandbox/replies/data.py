@@ -20,7 +20,7 @@ def data() -> dict[str, Any]:
     return content
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=5_000)
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 

@@ -15,7 +15,7 @@ MONTHS = (
     r"|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
 )
 PATTERNS = {
-    "email": r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
+    "email": r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+",
     "url": r"https?://[^\s<>\"')]+[^\s<>\"').,;]",
     "date": (
         rf"\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}"
@@ -62,7 +62,7 @@ PLACE_BEFORE = re.compile(
     r"((?:New |San |Los |Saint |Mexico )?[A-Z][\w'-]+)"
 )
 COMPANY = re.compile(
-    r"\b(?:[A-Z][\w&'-]+\s+)+(?:Inc|Ltd|GmbH|Corp|LLC|AG|Co|Group|Company"
+    r"\b(?:[A-Z][\w&'-]+\s+){1,4}(?:Inc|Ltd|GmbH|Corp|LLC|AG|Co|Group|Company"
     r"|Corporation|University|Bank)\b\.?|(?<=\bat )[A-Z][\w&'-]+"
 )
 
@@ -132,6 +132,6 @@ def _names(text: str) -> list[str]:
 
 
 def _starts(words: list[str], match: re.Match[str], text: str) -> bool:
-    before = text[: match.start()].rstrip()
+    before = text[max(0, match.start() - 5) : match.start()].rstrip()
     first = not before or before[-1] in ".!?:\n-"
     return first and words[0].lower() in stop_words()

@@ -23,6 +23,8 @@ LIVES = r"\bi (?:live|work) (in|at|as|for) ([^.!?,\n]{1,60})"
 def answer(wish: Wish) -> str | None:
     """Return an answer that the conversation so far makes possible."""
     conversation = wish.conversation
+    if wish.given:
+        return None
     if conversation.turns and conversation.turns[-1].role == "tool":
         return _from_tool(conversation.turns[-1].text)
     earlier = conversation.said_by("user")[1:]

@@ -21,7 +21,7 @@ ONLY = re.compile(r"\b(only|exactly|just|after me|the word|the words)\b", re.I)
 def answer(wish: Wish) -> str | None:
     """Return the words that the user wants to hear."""
     prompt = wish.prompt.strip()
-    if len(prompt) > 300:
+    if wish.given or len(prompt) > 300:
         return None
     found = EXACT.match(re.sub(r"^please,?\s+", "", prompt, flags=re.I))
     if not found:

@@ -32,7 +32,7 @@ def answer(wish: Wish) -> str | None:
     asks = found(
         r"\b(as|in|to|return|output|respond with|reply with|only|valid|give me"
         r"|generate|create|a|some|of) (valid |raw |a )?json\b",
-        f"{wish.instruction} {wish.conversation.system.lower()[:2000]}",
+        f"{wish.instruction} {wish.conversation.rules.lower()}",
     )
     about = found(
         r"^(what|explain|why|how|define|parse|read)\b|\bfunction\b",
@@ -40,13 +40,13 @@ def answer(wish: Wish) -> str | None:
     )
     if not asks or about:
         return None
-    keys = keys_in(f"{wish.prompt}\n{wish.conversation.system}")
+    keys = keys_in(f"{wish.prompt}\n{wish.conversation.rules}")
     if not keys and not wish.material and "json" not in wish.instruction:
         return None
     text = json.dumps(_object(keys, wish), indent=2, ensure_ascii=False)
     bare = found(
         r"\bonly\b|\braw\b|\bno (markdown|prose|other text)",
-        (f"{wish.instruction} {wish.conversation.system.lower()}"),
+        (f"{wish.instruction} {wish.conversation.rules.lower()}"),
     )
     return text if bare else f"```json\n{text}\n```"
 
@@ -59,7 +59,7 @@ def json_text(conversation: Conversation, schema: dict[str, Any]) -> str:
     """
     wish = Wish(conversation, conversation.prompt, conversation.material)
     if not schema:
-        keys = keys_in(f"{conversation.prompt}\n{conversation.system}")
+        keys = keys_in(f"{conversation.prompt}\n{conversation.rules}")
         value: Any = _object(keys, wish)
     else:
         value = value_for(schema, wish)
@@ -68,6 +68,7 @@ def json_text(conversation: Conversation, schema: dict[str, Any]) -> str:
 
 def keys_in(text: str) -> list[str]:
     """Return the keys that a text wants an object to have."""
+    text = text[:4_000]
     template = TEMPLATE.search(text)
     if template:
         quoted = re.findall(r"[\"']?([\w-]+)[\"']?\s*:", template.group(0))

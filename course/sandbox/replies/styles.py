@@ -57,8 +57,8 @@ class Style:
     @classmethod
     def of(cls, conversation: Conversation) -> Style:
         """Return the style that a conversation asks for."""
-        system = " ".join(conversation.system.lower().split())[:4_000]
-        both = f"{system} {conversation.instruction}"[:6_000]
+        system = " ".join(conversation.rules.lower().split())
+        both = f"{system} {conversation.instruction}"
         return cls(
             language=_language(system, conversation.instruction),
             brief=bool(
@@ -77,8 +77,8 @@ class Style:
             ),
             bullets=bool(found(r"\bbullet(ed)?( point)?s?\b", both)),
             persona=_persona(both),
-            opening=_fixed(r"(?:start|begin)", conversation.system),
-            ending=_fixed(r"(?:end|finish|close)", conversation.system),
+            opening=_fixed(r"(?:start|begin)", conversation.rules),
+            ending=_fixed(r"(?:end|finish|close)", conversation.rules),
             capitals=bool(
                 found(
                     r"\bin (all )?(capital letters|capitals|caps|uppercase)\b"

@@ -29,7 +29,8 @@ def answer(wish: Wish) -> str | None:
         wish.instruction,
     )
     points = found(r"\b(bullet|points|takeaways|ideas)\b", wish.instruction)
-    chosen = summary(text, number(wanted.group(1)) if wanted else None)
+    count = number(wanted.group(1)) if wanted else 3 if points else None
+    chosen = summary(text, count)
     if points:
         return "\n".join(f"- {one}" for one in chosen)
     return " ".join(chosen)

@@ -6,7 +6,11 @@ import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from course.sandbox.replies.conversation import Conversation, split_material
+from course.sandbox.replies.conversation import (
+    Conversation,
+    shortened,
+    split_material,
+)
 
 __all__ = ["Localized", "Wish", "subject", "wishes"]
 
@@ -19,7 +23,8 @@ class Localized(str):
 class Wish:
     """An instruction, in lower case, and the text that it is about.
 
-    `written` is the instruction as it was written; `language` is the one
+    `given` says that the instruction is the system message's. `written` is
+    the instruction as it was written; `language` is the one
     to answer in, None for English; `brief` asks for the bare answer.
     """
 
@@ -28,6 +33,7 @@ class Wish:
     material: str
     language: str | None = None
     brief: bool = False
+    given: bool = False
 
     @cached_property
     def instruction(self) -> str:
@@ -63,12 +69,14 @@ def wishes(
 ) -> list[Wish]:
     """Return what may be meant, the more specific reading first."""
     written, material = split_material(conversation.prompt)
-    own = Wish(conversation, written, material, language, brief)
-    system = conversation.system
+    own = Wish(conversation, shortened(written), material, language, brief)
+    system = conversation.rules
     if not TASK.search(system.lower()):
         return [own]
     text = material if TASK.search(own.instruction) else conversation.prompt
-    task = replace(own, written=system, material=text or conversation.prompt)
+    task = replace(
+        own, written=system, material=text or conversation.prompt, given=True
+    )
     return [own, task] if TASK.search(own.instruction) else [task, own]
 
 

@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from course.definitions import find, split_lines
 from course.exercises import Exercise
 from course.lessons import Cell, Lesson
 from course.view import DIFFICULTIES
 
 __all__ = [
+    "decorated",
     "learner_notebook",
     "serialized",
     "solution_notebook",
@@ -37,7 +39,7 @@ def learner_notebook(lesson: Lesson) -> dict[str, Any]:
         if cell.exercise:
             exercise = cell.exercise
             cells.append(_markdown(_header(exercise)))
-            cells.append(_code(_decorated(exercise, exercise.blank)))
+            cells.append(_code(decorated(exercise, exercise.blank)))
         elif cell.kind != "instructor":
             cells.append(_plain(cell))
     return _notebook(cells)
@@ -50,7 +52,7 @@ def solution_notebook(lesson: Lesson) -> dict[str, Any]:
         if cell.exercise:
             exercise = cell.exercise
             cells.append(_markdown(_header(exercise)))
-            cells.append(_code(_decorated(exercise, exercise.solution)))
+            cells.append(_code(decorated(exercise, exercise.solution)))
         elif cell.kind == "instructor":
             cells.append(_instructor_note(cell.text))
         else:
@@ -149,14 +151,18 @@ def _header(exercise: Exercise) -> str:
     return f"{title}\n\n*{about}* · you write {task}\n\n{steps}"
 
 
-def _decorated(exercise: Exercise, text: str) -> str:
-    """Return a definition, or the first one of a file, under @exercise."""
+def decorated(exercise: Exercise, text: str) -> str:
+    """Return a cell's code with its definition under @exercise.
+
+    In a test file that is the first function or class.
+    """
     decorator = f'@exercise("{exercise.id}")\n'
+    lines = split_lines(text)
     if exercise.kind == "definition":
-        return decorator + text
-    lines = text.splitlines(keepends=True)
-    starts = ("@", "def ", "class ", "async def ")
-    first = next(
-        number for number, line in enumerate(lines) if line.startswith(starts)
-    )
+        first = find(text, exercise.name).first
+    else:
+        starts = ("@", "def ", "class ", "async def ")
+        first = next(
+            n for n, line in enumerate(lines) if line.startswith(starts)
+        )
     return "".join([*lines[:first], decorator, *lines[first:]])

@@ -201,7 +201,6 @@ def _environment() -> dict[str, str]:
     return {
         **kept,
         "NO_PROXY": "*",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONUTF8": "1",
     }

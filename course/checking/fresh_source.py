@@ -14,7 +14,7 @@ import importlib.machinery
 import marshal
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib.util import spec_from_file_location
 from pathlib import Path
@@ -75,9 +75,12 @@ class _NoteBlanks(ast.NodeTransformer):
 class WorkspaceFinder:
     """Finds the package's modules in one folder; it alone may find them."""
 
-    def __init__(self, workspace: Path, kept: Path) -> None:
+    def __init__(
+        self, workspace: Path, kept: Path, overlay: Mapping[str, str]
+    ) -> None:
         self._workspace = workspace
         self._kept = kept
+        self._overlay = overlay
 
     def find_spec(
         self,
@@ -90,6 +93,7 @@ class WorkspaceFinder:
         place = self._workspace.joinpath(*fullname.split("."))
         package = place / "__init__.py"
         file = package if package.is_file() else place.with_suffix(".py")
+        file = Path(self._overlay.get(fullname.partition(".")[2], file))
         if not file.is_file():
             raise ModuleNotFoundError(
                 f"No module named {fullname!r}", name=fullname
@@ -105,13 +109,17 @@ class WorkspaceFinder:
 
 
 def use_workspace(
-    workspace: Path, kept: Path, reached: Callable[[str], Any]
+    workspace: Path,
+    kept: Path,
+    reached: Callable[[str], Any],
+    overlay: Mapping[str, str] | None = None,
 ) -> None:
     """Let the package be imported from `workspace`, and from there alone.
 
     `kept` is a folder for compiled code, by the digest of its source.
-    `reached` is told the number of each exercise whose blank runs. What was
-    imported from another workspace before is forgotten.
+    `reached` is told the number of each exercise whose blank runs. With an
+    `overlay` some modules are files elsewhere, and the rest of the workspace
+    stays out of reach.
     """
 
     def note(text: str) -> str:
@@ -119,13 +127,8 @@ def use_workspace(
         return text
 
     setattr(builtins, NOTE, note)
-    for name in [n for n in sys.modules if n.partition(".")[0] == PACKAGE]:
-        del sys.modules[name]
-    sys.meta_path[:] = [
-        finder
-        for finder in sys.meta_path
-        if not isinstance(finder, WorkspaceFinder)
-    ]
-    sys.meta_path.insert(0, WorkspaceFinder(workspace, kept))
-    sys.path.insert(0, str(workspace))
+    kept.mkdir(exist_ok=True)
+    sys.meta_path.insert(0, WorkspaceFinder(workspace, kept, overlay or {}))
+    if overlay is None:
+        sys.path.insert(0, str(workspace))
     sys.dont_write_bytecode = True

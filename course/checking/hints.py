@@ -32,13 +32,22 @@ def hint_for(
 
     `answers` is the exercise's file of typical answers, `test` the first
     failing test (with or without its parameters), `observed` what a
-    condition may name. None if no mistake in the file is like it.
+    condition may name. A broken package that was not caught has a hint of
+    its own. None if nothing in the file fits.
     """
-    for wrong in load_answers(answers).get("wrong") or ():
-        names = (test, test.partition("[")[0])
+    content = load_answers(answers)
+    names = (test, test.partition("[")[0])
+    for wrong in content.get("wrong") or ():
         if wrong.get("fails") in names and _holds(wrong, observed):
-            return " ".join(str(wrong.get("hint", "")).split()) or None
+            return _one_line(wrong)
+    for mutant in content.get("mutants") or ():
+        if test.endswith(f"[{mutant['name']}]"):
+            return _one_line(mutant)
     return None
+
+
+def _one_line(row: Mapping[str, Any]) -> str | None:
+    return " ".join(str(row.get("hint", "")).split()) or None
 
 
 def load_answers(path: Path) -> Mapping[str, Any]:

@@ -47,7 +47,8 @@ _UNUSED = (
 )
 _OPTIONS = (
     *(f"-pno:{name}" for name in _UNUSED),
-    *("--capture=no", "--import-mode=importlib"),
+    *("--disable-plugin-autoload", "--capture=no"),
+    "--import-mode=importlib",
 )
 
 
@@ -73,8 +74,8 @@ class Judge:
             exercise,
             workspace,
             self.source,
-            self._root / "course" / "answers" / f"{exercise}.yaml",
-            self._temporary / "code",
+            self._root,
+            self._temporary,
         )
         problems = Problems()
         options = [*_OPTIONS, "-c", str(self._ini), f"--rootdir={self._root}"]

@@ -137,9 +137,12 @@ class Operations:
 
     def _do_use(self, request: Frame, exports: Exports) -> Frame:
         self.folder = Path(request["workspace"])
-        kept = Path(request["kept"])
-        kept.mkdir(exist_ok=True)
-        use_workspace(self.folder, kept, self._blanks.append)
+        use_workspace(
+            self.folder,
+            Path(request["kept"]),
+            self._blanks.append,
+            request.get("overlay"),
+        )
         return {"ok": None}
 
     def _do_notes(self, request: Frame, exports: Exports) -> Frame:

@@ -21,6 +21,7 @@ from course.checking.connection import CALL_SECONDS, Connection, FaultError
 from course.checking.explaining import Comparison, explain, place
 from course.checking.hints import general_hint, hint_for
 from course.checking.http_log import logged_http
+from course.checking.own_tests import OwnTests
 from course.checking.processes import LearnerProcess, Source
 from course.checking.remote import Remote
 from course.checking.show import plain
@@ -58,8 +59,8 @@ class Check:
     exercise: str
     workspace: Path
     source: Source
-    answers: Path
-    kept: Path
+    root: Path
+    temporary: Path
     log: list[Call] = field(default_factory=list)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     problem: Problem | None = None
@@ -71,6 +72,8 @@ class Check:
         self._remote: Remote | None = None
         self._sandbox: Sandbox | None = None
         self._served: list[str] = []
+        self._own_tests: OwnTests | None = None
+        self._stop = ""
         self._comparison: Comparison | None = None
 
     # -- what conftest asks for --------------------------------------------
@@ -95,13 +98,40 @@ class Check:
         return url
 
     @property
+    def own_tests(self) -> OwnTests:
+        """The learner's own tests, as they stand in the workspace."""
+        if self._own_tests is None:
+            from course.kit import Kit
+            from course.lessons import load_exercises
+
+            exercises = load_exercises(Kit(self.root))
+            file = self.workspace / exercises[self.exercise].file
+            text = file.read_text("utf-8") if file.is_file() else ""
+            self._own_tests = OwnTests(
+                text,
+                self.answers,
+                self.root,
+                self.source,
+                self.temporary / "own_tests",
+                self.log,
+            )
+        return self._own_tests
+
+    @property
+    def answers(self) -> Path:
+        """The file of the exercise's typical answers."""
+        return self.root / "course" / "answers" / f"{self.exercise}.yaml"
+
+    @property
     def remote(self) -> Remote:
         if self._remote is None:
             self._process = self.source.new_process()
             self._remote = Remote(self._connect, self.log)
             self._remote.connection.deadline = self.deadline
             self._remote.ask(
-                "use", workspace=str(self.workspace), kept=str(self.kept)
+                "use",
+                workspace=str(self.workspace),
+                kept=str(self.temporary / "code"),
             )
         return self._remote
 
@@ -167,8 +197,8 @@ class Check:
         fault = self._remote and self._remote.connection.fault
         if fault:
             self.drop_process()
-            if fault.status in _STOPPING:
-                item.session.shouldstop = fault.status
+        if self._stop:
+            item.session.shouldstop = self._stop
 
     def pytest_assertrepr_compare(
         self, op: str, left: object, right: object
@@ -200,7 +230,9 @@ class Check:
         requests = self._sandbox.requests if self._sandbox else []
         crash = self._notes()
         blanks = self._remote.blanks if self._remote else []
-        own = self.exercise in blanks
+        status = error.status if isinstance(error, FaultError) else "failed"
+        self._stop = status if status in _STOPPING else ""
+        own = self.exercise in blanks or status == "not_started"
         self.outcomes[item.name] = "not_run" if own else "failed"
         if self.problem is not None:
             return
@@ -215,7 +247,6 @@ class Check:
         if blanks:
             self.problem = Problem("waiting", failure, waits_for=blanks[0])
             return
-        status = error.status if isinstance(error, FaultError) else "failed"
         hint = self._hint(item.name, failure, requests)
         self.problem = Problem(status, failure, hint)  # type: ignore[arg-type]
 
@@ -246,6 +277,7 @@ class Check:
             "requests": requests,
             "calls": [call.as_dict() for call in self.log],
             "printed": process.output.text if process else "",
+            **(self._own_tests.observed() if self._own_tests else {}),
         }
         found = hint_for(self.answers, test, observed)
         return found or general_hint(

@@ -7,48 +7,52 @@ right or broken, lives in yet another process.
 from __future__ import annotations
 
 import contextlib
-import io
 import socket
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from .channel import Channel
 from .connection import Connection, FaultError
 from .remote import Remote
-from .channel import Channel
+from .show import shortened
 
 KEY = "sk-test-0123456789"
-LONGEST_OUTPUT = 4_000
+LONGEST_MESSAGE = 400
 OPTIONS = (
-    *("-p", "no:cacheprovider", "-p", "no:warnings", "-p", "no:doctest"),
-    *("-p", "no:unittest", "-p", "no:junitxml", "-p", "no:pastebin"),
-    *("-q", "--tb=short", "--no-header", "--noconftest"),
-    "--import-mode=importlib",
+    *("-pno:cacheprovider", "-pno:terminal", "-pno:warnings", "-pno:doctest"),
+    *("-pno:unittest", "-pno:junitxml", "-pno:pastebin", "-pno:faulthandler"),
+    *("-pno:debugging", "-pno:unraisableexception", "-pno:threadexception"),
+    *("--disable-plugin-autoload", "--noconftest"),
+    *("--capture=no", "--import-mode=importlib"),
 )
+INI = "[pytest]\nenable_assertion_pass_hook = true\n"
 
 
-def run_suite(
-    file: str, folder: str, peer: dict[str, Any], sandbox_url: str
-) -> dict[str, Any]:
-    """Return how the tests of one file end.
+def run_suite(file: str, peer: dict[str, Any], sandbox: str) -> dict[str, Any]:
+    """Return how the tests of one file end, each by its name.
 
-    `peer` says where the package is served, `folder` is one for pytest's
-    own files.
+    `file` lies in a folder of its own. `peer` says where the package is
+    served, `sandbox` is an address.
     """
-    plugin = Suite(connected(peer), sandbox_url)
-    options = [*OPTIONS, f"--rootdir={folder}", f"--basetemp={folder}/tests"]
-    options += ["-c", f"{folder}/suite.ini"]
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), plugin.counting_raises():
+    sys.dont_write_bytecode = True
+    folder = Path(file).parent
+    ini = folder / "suite.ini"
+    ini.write_text(INI)
+    plugin = Suite(connected(peer), sandbox)
+    options = [*OPTIONS, f"--rootdir={folder}", f"-c{ini}"]
+    with plugin.counting_raises():
         pytest.main([*options, file], plugins=[plugin])
     return {
         "collected": plugin.collected,
         "passed": plugin.passed,
         "failed": plugin.failed,
         "empty": plugin.empty,
+        "output": "\n".join(plugin.output),
         "problem": plugin.problem,
-        "output": printed.getvalue()[:LONGEST_OUTPUT],
     }
 
 
@@ -74,6 +78,8 @@ class Suite:
         self.failed: list[str] = []
         # Tests that passed without having checked anything.
         self.empty: list[str] = []
+        # What went wrong in each test that failed.
+        self.output: list[str] = []
         # Why the file could not be read as tests.
         self.problem = ""
         self._remote = remote
@@ -114,7 +120,7 @@ class Suite:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            self.problem = str(report.longrepr)[:LONGEST_OUTPUT]
+            self.problem = _last_line(str(report.longrepr))
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         self.collected = [item.name for item in items]
@@ -129,6 +135,7 @@ class Suite:
         name = report.nodeid.rpartition("::")[2]
         if report.failed and name not in self.failed:
             self.failed.append(name)
+            self.output.append(f"{name}{_where(report.longrepr)}")
         elif report.when == "call" and report.passed:
             self.passed.append(name)
             if not self._checks:
@@ -148,3 +155,17 @@ class Suite:
             yield
         finally:
             setattr(pytest, "raises", original)  # noqa: B010
+
+
+def _where(report: Any) -> str:
+    """Return the line and the message of a failure, as far as known."""
+    crash = getattr(report, "reprcrash", None)
+    if crash is None:
+        return f": {_last_line(str(report))}"
+    message = shortened(crash.message, LONGEST_MESSAGE)
+    return f" (line {crash.lineno}): {message}"
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return shortened(lines[-1].removeprefix("E").strip(), 300) if lines else ""

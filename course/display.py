@@ -111,14 +111,18 @@ class Facts:
         )
 
     def html(self) -> str:
+        # JupyterLab has a style of its own for tables: stripes, to the right.
         cell = "text-align:left;vertical-align:top;padding:1px 10px 1px 0"
         rows = "".join(
-            f"<tr><th scope='row' style='{cell};white-space:nowrap'>"
+            "<tr style='background:none'>"
+            f"<th scope='row' style='{cell};white-space:nowrap'>"
             f"{escape(label)}</th>"
             f"<td style='{cell};{MONO}'>{escape(value)}</td></tr>"
             for label, value in self.rows
         )
-        style = "border-collapse:collapse;margin:6px 0;font-size:95%"
+        style = (
+            "border-collapse:collapse;margin:6px 0;font-size:95%;color:inherit"
+        )
         return f"<table style='{style}'>{rows}</table>"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 __all__ = ["package_map_svg"]
 
 PER_ROW = 4
-BOX = (196, 78)  # width and height, in the picture's own units
+BOX = (196, 88)  # width and height, in the picture's own units
 GAP = 12
 MARGIN = 16
 HEADING = 30
@@ -67,7 +67,10 @@ def _modules(package: Path) -> dict[str, tuple[str, set[str]]]:
         if path.stem != "__init__":
             tree = ast.parse(path.read_text(encoding="utf-8"))
             about = (ast.get_docstring(tree) or "").partition("\n")[0]
-            found[path.stem] = (about.strip("\"' "), _uses(tree, package.name))
+            found[path.stem] = (
+                about.strip("\"' ").replace("`", ""),
+                _uses(tree, package.name),
+            )
     return found
 
 
@@ -100,9 +103,9 @@ def _box(
     x = MARGIN + column * (BOX[0] + GAP)
     y = MARGIN + HEADING + row * (BOX[1] + GAP)
     fill, line, stroke, word = look
-    lines = textwrap.wrap(about, 32, max_lines=3, placeholder=" …")
+    lines = textwrap.wrap(about, 31, max_lines=3, placeholder=" …")
     texts = [
-        f"<text x='{x + 10}' y='{y + 38 + 14 * index}' {FONT} "
+        f"<text x='{x + 10}' y='{y + 37 + 14 * index}' {FONT} "
         f"font-size='11' fill='#444444'>{escape(text)}</text>"
         for index, text in enumerate(lines)
     ]
@@ -113,7 +116,8 @@ def _box(
             f"rx='5' fill='{fill}' stroke='{line}' stroke-width='{stroke}'/>",
             f"<text x='{x + 10}' y='{y + 20}' {FONT} font-size='13' "
             f"font-weight='{weight}' fill='#1a1a1a'>{escape(name)}</text>",
-            f"<text x='{x + BOX[0] - 8}' y='{y + 20}' {FONT} font-size='10' "
+            f"<text x='{x + BOX[0] - 8}' y='{y + BOX[1] - 7}' {FONT} "
+            "font-size='10' "
             f"text-anchor='end' fill='{line}'>{word}</text>",
             *texts,
         ]

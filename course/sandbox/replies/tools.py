@@ -11,7 +11,7 @@ from course.sandbox.replies.arithmetic import expression_in
 from course.sandbox.replies.conversation import Conversation
 from course.sandbox.replies.data import content_words
 from course.sandbox.replies.extraction import extract
-from course.sandbox.replies.structured import value_for
+from course.sandbox.replies.schemas import value_for
 from course.sandbox.replies.wish import Wish
 
 __all__ = ["Tool", "ToolCall", "choose_call"]

@@ -70,10 +70,21 @@ def update_workspace(
         if path.suffix == ".py":
             new = starting_text(new.decode(), name, shown).encode()
         notes += _update(workspace, name, new, kept, solved)
-    for name, text in SKELETONS.items():
-        if not (workspace / name).exists():
-            write_atomically(workspace / name, text.encode())
+    for name, text in _test_files(exercises, solved).items():
+        path = workspace / name
+        if not path.exists() or (solved and path.read_text("utf-8") != text):
+            write_atomically(path, text.encode())
     return notes
+
+
+def _test_files(
+    exercises: Mapping[str, Exercise], solved: bool
+) -> dict[str, str]:
+    files = dict(SKELETONS)
+    for exercise in exercises.values():
+        if solved and exercise.kind == "tests":
+            files[exercise.file] = exercise.solution
+    return files
 
 
 def _kit_files(kit: Kit) -> Iterator[tuple[str, Path]]:

@@ -139,6 +139,8 @@ def test_a_solved_workspace_is_the_package_itself(kit: Kit) -> None:
     solved.ensure()
     reference = (kit.package / "words.py").read_text()
     assert words(solved) == reference
+    tests = solved.folder / "tests" / "test_openai_agent.py"
+    assert tests.read_text() == solved.exercises["1.3"].solution
     save(solved, COUNT)
     again = Workspace(kit.root / "solved", kit, solved=True)
     again.ensure()

@@ -13,6 +13,8 @@ from llm_providers.responses import Attempt, Reply, Usage
 __all__ = ["Ledger"]
 
 log = logging.getLogger("llm_providers.attempts")
+# A library is silent until its user configures logging.
+log.addHandler(logging.NullHandler())
 
 
 class Ledger:

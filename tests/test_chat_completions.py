@@ -196,7 +196,11 @@ def test_an_error_inside_http_200_is_an_error(llm):
 
 
 @pytest.mark.exercise("2.2")
-@pytest.mark.parametrize("payload", [{}, {"choices": []}, {"choices": None}])
+@pytest.mark.parametrize(
+    "payload",
+    [{}, {"choices": []}, {"choices": None}],
+    ids=["no field", "empty list", "a null"],
+)
 def test_without_a_choice_the_response_is_malformed(llm, payload):
     with pytest.raises(llm.errors.MalformedResponseError):
         llm.chat_completions.parse_response(payload)

@@ -50,7 +50,11 @@ def test_zero_seconds_is_an_answer(llm):
 
 
 @pytest.mark.exercise("2.3")
-@pytest.mark.parametrize("value", ["soon", "", "-3", "nan", "inf"])
+@pytest.mark.parametrize(
+    "value",
+    ["soon", "", "-3", "nan", "inf"],
+    ids=["a word", "no text", "below zero", "no number", "without end"],
+)
 def test_nonsense_is_the_same_as_no_header(llm, value):
     assert asked(llm, {"retry-after": value}) is None
 

@@ -23,11 +23,13 @@ Outcome = Literal["passed", "failed", "not_run"]
 # Words that are not written as a test's name has them.
 _SPELLING = {
     "api": "API",
+    "ascii": "ASCII",
     "fastapi": "FastAPI",
     "html": "HTML",
     "http": "HTTP",
     "https": "HTTPS",
     "id": "ID",
+    "iso": "ISO",
     "json": "JSON",
     "openai": "OpenAI",
     "sdk": "SDK",
@@ -127,6 +129,7 @@ def sentence(test: str) -> str:
     name = test[: found.start()] if found else test
     words = name.removeprefix("test_").split("_")
     text = " ".join(_SPELLING.get(word, word) for word in words if word)
+    text = re.sub(r" s(?= |$)", "'s", text)
     text = text[:1].upper() + text[1:]
     if not found:
         return text

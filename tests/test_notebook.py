@@ -16,7 +16,7 @@ from small_kit import make_kit
 from course.checking.verdict import Expectation, Verdict
 from course.display import Page
 from course.import_path import PackageInUse, use_workspace
-from course.kit import Kit
+from course.lessons import load_exercises
 from course.notebook_session import NotebookSession, SavedAnswer, rewritten
 from course.sandbox import Sandbox
 from course.simulated_settings import point_at, read_env_file
@@ -373,7 +373,7 @@ SET_UP = """
 RETRY = """
     @exercise("2.3")
     def retry_after_seconds(headers, now=None):
-        {body}
+        {{body}}
     """
 
 

@@ -2,8 +2,8 @@
 
 A sample is one cell: from sending the execute request until the kernel is
 idle again and the verdict's page has arrived. So it holds the kernel's part,
-saving, checking and rendering, but not the browser's drawing. Each exercise's
-blank and its answer run in turn, so that every save changes the file.
+saving, checking and rendering, but not the browser's drawing. A typical
+mistake and the answer run in turn, so that every save changes the file.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty
 from statistics import median
 from types import TracebackType
 from typing import Any
+
+import yaml
 
 from benchmarks.rows import BenchmarkError, Report, Row
 from benchmarks.samples import percentile
@@ -33,33 +36,72 @@ PHASES = ("phase_1_*.ipynb", "phase_2_*.ipynb")
 PATIENCE = 120.0  # s for one cell
 LOOK_EVERY = 0.1  # s between two looks at the memory
 ANSWER = re.compile(r'^@exercise\("([\d.]+)"\)', re.MULTILINE)
+DEFINITION = re.compile(r"^(?=@|def |class )", re.MULTILINE)
 SET_UP = "from course.notebook import"
 PASSED = ": passed"
 
 
 @dataclass(frozen=True)
 class Cells:
-    """One exercise's cells, as a learner finds it and as it is solved."""
+    """One exercise's cells: as it is found, as it is solved, mistaken."""
 
     exercise: str
     blank: str
     solved: str
+    mistakes: tuple[str, ...]
+
+
+class Taken:
+    """The seconds of one kind of cell, by exercise."""
+
+    def __init__(self) -> None:
+        self.by_exercise: dict[str, list[float]] = {}
+
+    def add(self, exercise: str, seconds: float) -> None:
+        self.by_exercise.setdefault(exercise, []).append(seconds)
+
+    def rows(
+        self,
+        name: str,
+        middle: float | None = None,
+        most: float | None = None,
+    ) -> list[Row]:
+        """Return the median and the 95th percentile over all exercises."""
+        each = self.by_exercise.values()
+        samples = [sample for samples in each for sample in samples]
+        p95 = percentile(samples, 95)
+        return [
+            Row.median(f"checks/ours/{name}median", samples, "s", middle),
+            Row(f"checks/ours/{name}p95", p95, "s", most, tuple(samples)),
+        ]
+
+    def slowest(self) -> str:
+        """Return a sentence that names the exercises that take longest."""
+        medians = sorted(
+            ((median(each), name) for name, each in self.by_exercise.items()),
+            reverse=True,
+        )
+        named = [f"{name} ({value:.2f} s)" for value, name in medians[:4]]
+        return f"The answers that take longest: {', '.join(named)}."
 
 
 class Kernel:
-    """A notebook's kernel, with a workspace of its own.
+    """A learner's kernel, with a workspace of its own.
 
-    It runs in `solutions`, where a learner's own keys are not read.
+    Only set-up and exercise cells run in it, so that nothing is asked of
+    a provider, whatever `.env` says.
     """
 
     def __init__(self, workspace: str) -> None:
         from jupyter_client.manager import KernelManager
 
-        self._manager = KernelManager(kernel_name="python3")
+        self._manager = KernelManager(
+            kernel_name="python3", transport_encryption="auto"
+        )
         self._environ = clean_environ(None, COURSE_WORKSPACE=workspace)
 
     def __enter__(self) -> Kernel:
-        folder = str(ROOT / "solutions")
+        folder = str(ROOT / "notebooks")
         self._manager.start_kernel(cwd=folder, env=self._environ)
         self._client = self._manager.blocking_client()
         self._client.start_channels()
@@ -78,13 +120,16 @@ class Kernel:
     def run(self, code: str) -> tuple[float, list[str]]:
         """Return the seconds that a cell takes, and the texts it shows.
 
-        Raises BenchmarkError where the cell raises.
+        Raises BenchmarkError where the cell raises or does not end.
         """
         started = time.perf_counter()
         request = self._client.execute(code)
         shown: list[str] = []
         while True:
-            message = self._client.get_iopub_msg(timeout=PATIENCE)
+            try:
+                message = self._client.get_iopub_msg(timeout=PATIENCE)
+            except Empty:
+                raise BenchmarkError(f"No end of the cell:\n{code}") from None
             if message["parent_header"].get("msg_id") != request:
                 continue
             content: dict[str, Any] = message["content"]
@@ -130,62 +175,57 @@ class Kernel:
 def run() -> Report:
     """Measure the checks of all exercises of phases 1 and 2."""
     cells = exercise_cells(ROOT)
-    blanks: dict[str, list[float]] = {each.exercise: [] for each in cells}
-    solved: dict[str, list[float]] = {each.exercise: [] for each in cells}
     with tempfile.TemporaryDirectory() as folder, Kernel(folder) as kernel:
-        started = time.perf_counter()
-        kernel.run(set_up_cell(ROOT))
-        kernel.verdict(cells[0].solved, passes=True)
-        first = time.perf_counter() - started
-        for number in range(ROUNDS + 1):
-            for each in cells:
-                blank = kernel.verdict(each.blank, passes=False)
-                right = kernel.verdict(each.solved, passes=True)
-                # In the first round everything is done for the first time.
-                if number:
-                    blanks[each.exercise].append(blank)
-                    solved[each.exercise].append(right)
+        first = first_verdict(kernel, cells[0])
+        blanks = solve_all(kernel, cells)
+        solved, mistaken = solve_again(kernel, cells)
         memory = memory_of_a_round(kernel, cells)
-    return Report(
-        (
-            *rows("", solved, MEDIAN_TARGET, P95_TARGET),
-            *rows("blank_", blanks),
-            Row("checks/ours/first_verdict", first, "s", None, (first,)),
-            Row(
-                "checks/ours/memory",
-                max(memory),
-                "MB",
-                MEMORY_TARGET,
-                tuple(memory),
-            ),
+    rows = (
+        *solved.rows("", MEDIAN_TARGET, P95_TARGET),
+        *mistaken.rows("mistake_"),
+        *blanks.rows("blank_"),
+        Row("checks/ours/first_verdict", first, "s", None, (first,)),
+        Row(
+            "checks/ours/memory",
+            max(memory),
+            "MB",
+            MEMORY_TARGET,
+            tuple(memory),
         ),
-        (slowest(solved),),
     )
+    return Report(rows, (solved.slowest(),))
 
 
-def rows(
-    name: str,
-    taken: dict[str, list[float]],
-    middle: float | None = None,
-    most: float | None = None,
-) -> list[Row]:
-    """Return the median and the 95th percentile over all exercises."""
-    samples = [sample for each in taken.values() for sample in each]
-    p95 = percentile(samples, 95)
-    return [
-        Row.median(f"checks/ours/{name}median", samples, "s", middle),
-        Row(f"checks/ours/{name}p95", p95, "s", most, tuple(samples)),
-    ]
+def first_verdict(kernel: Kernel, cells: Cells) -> float:
+    """Return the seconds of the set-up cell and a blank, nothing warm."""
+    started = time.perf_counter()
+    kernel.run(set_up_cell(ROOT))
+    kernel.verdict(cells.blank, passes=False)
+    return time.perf_counter() - started
 
 
-def slowest(taken: dict[str, list[float]]) -> str:
-    """Return a sentence that names the exercises with the longest checks."""
-    medians = sorted(
-        ((median(samples), name) for name, samples in taken.items()),
-        reverse=True,
-    )
-    named = ", ".join(f"{name} ({value:.2f} s)" for value, name in medians[:4])
-    return f"The longest checks: {named}."
+def solve_all(kernel: Kernel, cells: list[Cells]) -> Taken:
+    """Solve the exercises in order; return what their blanks took."""
+    blanks = Taken()
+    for each in cells:
+        for _ in range(ROUNDS):
+            taken = kernel.verdict(each.blank, passes=False)
+            blanks.add(each.exercise, taken)
+        kernel.verdict(each.solved, passes=True)
+    return blanks
+
+
+def solve_again(kernel: Kernel, cells: list[Cells]) -> tuple[Taken, Taken]:
+    """Return what answers took, each after a mistake, and the mistakes."""
+    solved, mistaken = Taken(), Taken()
+    for number in range(ROUNDS):
+        for each in cells:
+            mistake = each.mistakes[number % len(each.mistakes)]
+            taken = kernel.verdict(mistake, passes=False)
+            mistaken.add(each.exercise, taken)
+            taken = kernel.verdict(each.solved, passes=True)
+            solved.add(each.exercise, taken)
+    return solved, mistaken
 
 
 def memory_of_a_round(kernel: Kernel, cells: list[Cells]) -> list[float]:
@@ -219,7 +259,26 @@ def exercise_cells(root: Path) -> list[Cells]:
         raise BenchmarkError(
             "The notebooks are not complete; run `python3 -m course build`."
         )
-    return [Cells(name, blanks[name], solved[name]) for name in solved]
+    return [
+        Cells(name, blanks[name], solved[name], mistakes(root, name, cell))
+        for name, cell in solved.items()
+    ]
+
+
+def mistakes(root: Path, exercise: str, solved: str) -> tuple[str, ...]:
+    """Return the cells of the typical mistakes: edits, or whole texts."""
+    path = root / "course" / "answers" / f"{exercise}.yaml"
+    cells = []
+    for mistake in yaml.safe_load(path.read_text("utf-8"))["wrong"]:
+        edits = mistake["solution"]
+        cell = f"{solved}\n"
+        if isinstance(edits, str):
+            decorator = f'@exercise("{exercise}")\n'
+            cell, edits = DEFINITION.sub(decorator, edits, count=1), {}
+        for old, new in edits.items():
+            cell = cell.replace(old, new)
+        cells.append(cell)
+    return tuple(cells)
 
 
 def answers(folder: Path) -> dict[str, str]:

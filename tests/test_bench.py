@@ -157,10 +157,22 @@ def test_exercise_cells_are_paired_by_number(tmp_path):
     for folder, body in (("notebooks", "blank"), ("solutions", "solved")):
         cells = [f'import os\n\n@exercise("1.1")\n{body}', "print(1)"]
         write_notebook(tmp_path / folder, cells)
-    found = checks.exercise_cells(tmp_path)
-    assert [each.exercise for each in found] == ["1.1"]
-    assert found[0].blank.endswith("blank")
-    assert found[0].solved.endswith("solved")
+    folder = tmp_path / "course" / "answers"
+    folder.mkdir(parents=True)
+    wrong = [
+        {"solution": {"solved\n": "wrong\n"}},
+        {"solution": "x = 1\ndef f(): ..."},
+    ]
+    text = json.dumps({"wrong": wrong})
+    (folder / "1.1.yaml").write_text(text, "utf-8")
+    [found] = checks.exercise_cells(tmp_path)
+    assert found.exercise == "1.1"
+    assert found.blank.endswith("blank")
+    assert found.solved.endswith("solved")
+    assert found.mistakes == (
+        found.solved.replace("solved", "wrong\n"),
+        'x = 1\n@exercise("1.1")\ndef f(): ...',
+    )
 
 
 def test_notebooks_that_do_not_match_are_not_measured(tmp_path):

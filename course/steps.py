@@ -25,7 +25,7 @@ class Step:
 
     name: str
     command: Sequence[str]
-    seconds: int = 900
+    seconds: int = 1800
     skipped: str = ""
     failed: str = ""
 

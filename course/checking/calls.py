@@ -11,9 +11,9 @@ from .show import show, show_call
 NOTHING: Any = type("Nothing", (), {"__repr__": lambda self: "nothing"})()
 
 _INFIX = {
-    **{"add": "+", "radd": "+", "sub": "-", "rsub": "-", "mul": "*"},
-    **{"rmul": "*", "truediv": "/", "mod": "%", "or": "|", "ror": "|"},
-    **{"and": "&", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=="},
+    "add": "+", "radd": "+", "sub": "-", "rsub": "-", "mul": "*",
+    "rmul": "*", "truediv": "/", "mod": "%", "or": "|", "ror": "|",
+    "and": "&", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==",
 }
 
 

@@ -14,7 +14,7 @@ import pytest
 from course.checking.calls import NOTHING, Call
 from course.checking.connection import FaultError
 from course.checking.remote import ImportFaultError
-from course.checking.show import LONGEST_TEXT, plain, show, shortened
+from course.checking.show import LONGEST_TEXT, plain, shortened, show
 from course.checking.verdict import Failure, sentence
 
 _DID_NOT_RAISE = re.compile(r"DID NOT RAISE (?:any of )?(?P<what>.*)", re.S)

@@ -177,7 +177,8 @@ class Exports:
     def _borrow(self, kind: Any, data: Frame) -> Any:
         number = data["n"]
         if number not in self._borrowed:
-            self._borrowed[number] = kind(number, data["name"], self._call_back)
+            made = kind(number, data["name"], self._call_back)
+            self._borrowed[number] = made
         return self._borrowed[number]
 
     def _borrowed_error(self, data: Frame) -> BaseException:
@@ -266,7 +267,7 @@ def field_names(kind: type) -> list[str] | None:
         return [field.name for field in dataclasses.fields(kind)]
     pydantic = sys.modules.get("pydantic")
     if pydantic is not None and issubclass(kind, pydantic.BaseModel):
-        return list(kind.__pydantic_fields__)
+        return list(vars(kind)["__pydantic_fields__"])
     return None
 
 
@@ -294,7 +295,7 @@ def _equality(kind: type) -> str:
     ``identity``, ``fields`` (the comparison that a dataclass or a pydantic
     model gets by itself) or ``own``.
     """
-    method = kind.__eq__
+    method: Any = kind.__eq__
     if method is object.__eq__:
         return "identity"
     code = getattr(method, "__code__", None)

@@ -128,7 +128,7 @@ def _exercises_in(path: Path) -> frozenset[str]:
         return frozenset()
     # Only real code counts: a test may hold the text of other tests.
     return frozenset(
-        argument.value
+        str(argument.value)
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Call)
         and ast.unparse(node.func).endswith("mark.exercise")

@@ -12,20 +12,21 @@ import shutil
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from course.checking.calls import Call
+from course.checking.calls import NOTHING, Call
 from course.checking.connection import Connection, FaultError
 from course.checking.hints import AnswersError, load_answers
 from course.checking.processes import LearnerProcess, Source
 from course.checking.remote import Remote
 from course.checking.show import plain
+from course.checking.verdict import Failure
 from course.sandbox import Sandbox
 
 # Seconds that all tests of one run may take.
-SUITE_SECONDS = 8.0
+SUITE_SECONDS = 6.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,33 @@ class OwnTestsResult:
     failed: list[str]
     empty: list[str]
     output: str
+
+    @property
+    def in_short(self) -> str:
+        """How many passed, and how many did not."""
+        return f"{len(self.passed)} passed, {len(self.failed)} failed"
+
+
+# What each expectation of `tests/test_own_tests.py` asks for, in words.
+_EXPECTED = {
+    "test_there_is_at_least_one_test": (
+        "a function whose name begins with test_"
+    ),
+    "test_they_pass_on_the_right_package": "every test passes",
+    "test_each_of_them_expects_something": (
+        "an assert or pytest.raises in every test"
+    ),
+    "test_they_catch": "a test that passes on the right package fails here",
+}
+
+
+def in_words(failure: Failure, log: list[Call]) -> Failure:
+    """Return a failure of a learner's tests in words about tests."""
+    expected = _EXPECTED.get(failure.test.partition("[")[0])
+    found = log[-1].returned if log else NOTHING
+    if expected is None or found is NOTHING:
+        return failure
+    return replace(failure, expected=expected, returned=str(found))
 
 
 @dataclass(frozen=True)
@@ -74,8 +102,9 @@ def load_mutants(answers: Path) -> list[Mutant]:
 class OwnTests:
     """The tests of one file, `text`, against all the packages of `root`.
 
-    The first run starts them all, side by side. `log` gets a line for each
-    run that is asked for.
+    The right package comes first; then the broken ones are tried side by
+    side, each until a test notices. `log` gets a line for each run that is
+    asked for.
     """
 
     def __init__(
@@ -93,40 +122,44 @@ class OwnTests:
         self._source = source
         self._folder = temporary
         self._log = log
+        self._right: OwnTestsResult | None = None
         self._runs: dict[str, Future[OwnTestsResult]] = {}
 
     def observed(self) -> dict[str, Any]:
         """Return what a hint may look at: the run on the right package."""
-        right = self._runs.get("")
-        if right is None or right.exception() is not None:
-            return {}
-        return vars(right.result())
+        return vars(self._right) if self._right else {}
 
     def run(self, mutant: str = "") -> OwnTestsResult:
         """Return how the tests end on a mutant, or on the right package.
 
         Raises FaultError where they do not end, or are no tests at all.
         """
-        if not self._runs:
-            self._start()
-        entry = Call("pytest", f"your tests, on {mutant or 'the package'}")
+        what = mutant or "the right package"
+        entry = Call("pytest", f"your tests, on {what}")
         self._log.append(entry)
-        result = self._runs[mutant].result()
-        entry.returned = {"passed": result.passed, "failed": result.failed}
+        result = self._start() if not mutant else self._runs[mutant].result()
+        entry.returned = result.in_short
         return result
 
-    def _start(self) -> None:
+    def _start(self) -> OwnTestsResult:
+        if self._right is not None:
+            return self._right
         if is_blank(self._text):
             raise FaultError("not_started", "The file holds no tests yet.")
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir()
-        with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-            packages = [None, *self._mutants]
-            for number, package in enumerate(packages):
-                name = package.name if package else ""
-                self._runs[name] = pool.submit(self._run, number, package)
+        right = self._right = self._run(0, None, [])
+        pool = ThreadPoolExecutor(os.cpu_count() or 2)
+        for number, mutant in enumerate(self._mutants, 1):
+            self._runs[mutant.name] = pool.submit(
+                self._run, number, mutant, right.failed
+            )
+        pool.shutdown(wait=False)
+        return right
 
-    def _run(self, number: int, mutant: Mutant | None) -> OwnTestsResult:
+    def _run(
+        self, number: int, mutant: Mutant | None, without: list[str]
+    ) -> OwnTestsResult:
         file = self._folder / str(number) / "test_own.py"
         file.parent.mkdir()
         file.write_text(self._text, "utf-8")
@@ -148,6 +181,8 @@ class OwnTests:
                 "file": str(file),
                 "peer": package.ask("listen")["ok"],
                 "sandbox": sandbox.url,
+                "without": without,
+                "until_noticed": mutant is not None,
             }
             tests = processes.new()
             found = tests.ask("suite", order=order, seconds=SUITE_SECONDS)
@@ -155,9 +190,11 @@ class OwnTests:
 
 
 def _result(found: dict[str, Any]) -> OwnTestsResult:
-    problem = found.pop("problem")
+    problem = plain(found.pop("problem"))
+    if "No module named 'llm_providers'" in problem:
+        problem += ". Tests reach the package through the fixture `llm`."
     if problem:
-        raise FaultError("import_error", plain(problem))
+        raise FaultError("import_error", problem)
     return OwnTestsResult(**{**found, "output": plain(found["output"])})
 
 

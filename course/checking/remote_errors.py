@@ -105,8 +105,9 @@ def _loaded(module: str, name: str) -> Any:
 
 def make_error(kind: Any, args: tuple[Any, ...], text: str) -> Any:
     """Return an exception of a class without running its constructor."""
+    error: Any
     try:
-        if isinstance(kind, RemoteErrorType):
+        if issubclass(kind, RemoteError):
             error = kind.__new__(kind, *args)
         else:
             error = kind(*args)

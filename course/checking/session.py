@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 from course.checking.calls import Call
-from course.checking.connection import CALL_SECONDS, Connection, FaultError
+from course.checking.connection import Connection, FaultError
 from course.checking.explaining import Comparison, explain, place
 from course.checking.hints import general_hint, hint_for
 from course.checking.http_log import logged_http
-from course.checking.own_tests import OwnTests
+from course.checking.own_tests import OwnTests, in_words
 from course.checking.processes import LearnerProcess, Source
 from course.checking.remote import Remote
 from course.checking.show import plain
@@ -176,7 +176,7 @@ class Check:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(
         self, item: pytest.Item
-    ) -> Iterator[None]:
+    ) -> Generator[None, object, object]:
         self.log.clear()
         self._served.clear()
         self._comparison = None
@@ -186,7 +186,7 @@ class Check:
             self._remote.blanks.clear()
         try:
             with logged_http(self.log, self._served):
-                return (yield)  # type: ignore[return-value]
+                return (yield)
         finally:
             self._after(item)
 
@@ -208,8 +208,8 @@ class Check:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Iterator[None]:
-        report: Any = yield
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
         fault = self._remote and self._remote.connection.fault
         if call.excinfo is None and fault and call.when == "call":
             # The test got over it, but the child did not.
@@ -220,7 +220,7 @@ class Check:
             self._judge(item, error, call.excinfo.traceback)
         elif call.when == "call" and report.passed:
             self.outcomes[item.name] = "passed"
-        return report  # type: ignore[return-value]
+        return report
 
     # -- judging -----------------------------------------------------------
 
@@ -231,7 +231,8 @@ class Check:
         crash = self._notes()
         blanks = self._remote.blanks if self._remote else []
         status = error.status if isinstance(error, FaultError) else "failed"
-        self._stop = status if status in _STOPPING else ""
+        if status in _STOPPING or (self._own_tests and status != "failed"):
+            self._stop = status
         own = self.exercise in blanks or status == "not_started"
         self.outcomes[item.name] = "not_run" if own else "failed"
         if self.problem is not None:
@@ -242,12 +243,14 @@ class Check:
         failure = explain(
             item.name, error, traceback, self.log, self._comparison, requests
         )
+        if self._own_tests is not None:
+            failure = in_words(failure, self.log)
         if crash and not failure.raised:
             failure = _with_crash(failure, crash)
         if blanks:
             self.problem = Problem("waiting", failure, waits_for=blanks[0])
             return
-        hint = self._hint(item.name, failure, requests)
+        hint = self._hint(item.name, status, failure, requests)
         self.problem = Problem(status, failure, hint)  # type: ignore[arg-type]
 
     def _notes(self) -> str:
@@ -266,7 +269,9 @@ class Check:
                 return plain(text) + place(crash["where"])
         return ""
 
-    def _hint(self, test: str, failure: Failure, requests: list[Any]) -> str:
+    def _hint(
+        self, test: str, status: str, failure: Failure, requests: list[Any]
+    ) -> str:
         last = self.log[-1].as_dict() if self.log else Call("", "").as_dict()
         compared = self._comparison
         process = self._process
@@ -279,10 +284,11 @@ class Check:
             "printed": process.output.text if process else "",
             **(self._own_tests.observed() if self._own_tests else {}),
         }
-        found = hint_for(self.answers, test, observed)
-        return found or general_hint(
-            failure.called, failure.returned or failure.raised, failure.expected
-        )
+        found = hint_for(self.answers, test, observed) or ""
+        if found or status != "failed" or self._own_tests:
+            return found
+        came = failure.returned or failure.raised
+        return general_hint(failure.called, came, failure.expected)
 
     def verdict(self) -> Verdict:
         """Return the verdict, after all tests have run."""

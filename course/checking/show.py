@@ -29,7 +29,9 @@ def show(value: Any, longest: int = LONGEST_VALUE) -> str:
     return shortened(plain(_show(value, 0)), longest)
 
 
-def show_call(name: str, args: Iterable[Any], kwargs: Mapping[str, Any]) -> str:
+def show_call(
+    name: str, args: Iterable[Any], kwargs: Mapping[str, Any]
+) -> str:
     """Return a call as it would be written."""
     parts = [show(arg, LONGEST_TEXT) for arg in args]
     parts += [f"{k}={show(v, LONGEST_TEXT)}" for k, v in kwargs.items()]
@@ -59,7 +61,7 @@ def _show(value: Any, depth: int) -> str:
     if kind is str:
         return repr(shortened(value, LONGEST_TEXT))
     if kind is bytes:
-        return repr(value if len(value) < LONGEST_TEXT else value[:150] + b"...")
+        return repr(value[:LONGEST_TEXT]) + "…" * (len(value) > LONGEST_TEXT)
     if kind is dict or kind is MappingProxyType:
         return _show_mapping(value, depth)
     if kind in _PAIRS:

@@ -7,9 +7,10 @@ right or broken, lives in yet another process.
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,20 +33,23 @@ OPTIONS = (
 INI = "[pytest]\nenable_assertion_pass_hook = true\n"
 
 
-def run_suite(file: str, peer: dict[str, Any], sandbox: str) -> dict[str, Any]:
+def run_suite(
+    file: str,
+    peer: dict[str, Any],
+    sandbox: str,
+    without: Sequence[str],
+    until_noticed: bool,
+) -> dict[str, Any]:
     """Return how the tests of one file end, each by its name.
 
     `file` lies in a folder of its own. `peer` says where the package is
-    served, `sandbox` is an address.
+    served, `sandbox` is an address. The tests `without` are left out; with
+    `until_noticed` the first one that fails is the last.
     """
     sys.dont_write_bytecode = True
-    folder = Path(file).parent
-    ini = folder / "suite.ini"
-    ini.write_text(INI)
-    plugin = Suite(connected(peer), sandbox)
-    options = [*OPTIONS, f"--rootdir={folder}", f"-c{ini}"]
+    plugin = Suite(connected(peer), sandbox, without)
     with plugin.counting_raises():
-        pytest.main([*options, file], plugins=[plugin])
+        run_pytest(file, plugin, ["-x"] if until_noticed else [])
     return {
         "collected": plugin.collected,
         "passed": plugin.passed,
@@ -54,6 +58,14 @@ def run_suite(file: str, peer: dict[str, Any], sandbox: str) -> dict[str, Any]:
         "output": "\n".join(plugin.output),
         "problem": plugin.problem,
     }
+
+
+def run_pytest(file: str, plugin: object, more: Sequence[str] = ()) -> None:
+    folder = Path(file).parent
+    ini = folder / "suite.ini"
+    ini.write_text(INI)
+    options = [*OPTIONS, *more, f"--rootdir={folder}", f"-c{ini}"]
+    pytest.main([*options, file], plugins=[plugin])
 
 
 def connected(peer: dict[str, Any]) -> Remote:
@@ -72,7 +84,9 @@ def connected(peer: dict[str, Any]) -> Remote:
 class Suite:
     """A pytest plugin: the fixtures of the learner's tests, and a count."""
 
-    def __init__(self, remote: Remote, sandbox_url: str) -> None:
+    def __init__(
+        self, remote: Remote, sandbox_url: str, without: Sequence[str] = ()
+    ) -> None:
         self.collected: list[str] = []
         self.passed: list[str] = []
         self.failed: list[str] = []
@@ -84,6 +98,7 @@ class Suite:
         self.problem = ""
         self._remote = remote
         self._sandbox_url = sandbox_url
+        self._without = without
         self._checks = 0
 
     # -- fixtures ----------------------------------------------------------
@@ -120,9 +135,10 @@ class Suite:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            self.problem = _last_line(str(report.longrepr))
+            self.problem = _problem(str(report.longrepr))
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [i for i in items if i.name not in self._without]
         self.collected = [item.name for item in items]
 
     def pytest_runtest_setup(self) -> None:
@@ -164,6 +180,13 @@ def _where(report: Any) -> str:
         return f": {_last_line(str(report))}"
     message = shortened(crash.message, LONGEST_MESSAGE)
     return f" (line {crash.lineno}): {message}"
+
+
+def _problem(text: str) -> str:
+    """Return why a file cannot be read, with the last line that is named."""
+    lines = re.findall(r"test_own\.py(?:\", line |:)(\d+)", text)
+    place = f" (line {lines[-1]})" if lines else ""
+    return _last_line(text) + place
 
 
 def _last_line(text: str) -> str:

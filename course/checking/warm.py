@@ -19,6 +19,7 @@ import time
 from contextlib import suppress
 from typing import Any, NoReturn
 
+from .channel import Channel
 from .child import Server
 from .limits import (
     adopt_orphans,
@@ -29,7 +30,6 @@ from .limits import (
 )
 from .operations import Operations
 from .warming import warm_up
-from .channel import Channel
 
 # Seconds that a process gets to end once its connection is gone.
 LAST_MOMENT = 0.3
@@ -131,7 +131,7 @@ def answer_for_learner(connection: socket.socket) -> None:
     for name, fd in (("stdout", 1), ("stderr", 2)):
         raw = io.FileIO(fd, "w", closefd=False)
         text = io.TextIOWrapper(
-            raw,  # type: ignore[arg-type]
+            raw,
             encoding="utf-8",
             errors="backslashreplace",
             write_through=True,

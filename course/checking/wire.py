@@ -175,8 +175,9 @@ class Encoder:
         say when the value is compared. Raises UnreadableError for a value
         that extends no plain type.
         """
-        if isinstance(value, tuple) and hasattr(type(value), "_fields"):
-            names = [str(name) for name in type(value)._fields]
+        fields = getattr(type(value), "_fields", None)
+        if isinstance(value, tuple) and fields is not None:
+            names = [str(name) for name in fields]
             parts = self.each(tuple.__iter__(value))
             name = type(value).__name__
             return {TAG: "namedtuple", "t": name, "f": names, "v": parts}

@@ -18,16 +18,18 @@ from course.sandbox.faults import PlannedFault
 from course.sandbox.models import Model, Models
 from course.sandbox.openai_checks import check_body, effort_of, find_model
 from course.sandbox.openai_errors import (
-    ERROR_FAULTS,
     OpenAIError,
     error_body,
     error_reply,
     masked,
     missing_key,
-    planned_error,
     rate_headers,
-    server_error,
     wrong_key,
+)
+from course.sandbox.openai_faults import (
+    ERROR_FAULTS,
+    planned_error,
+    server_error,
 )
 from course.sandbox.wire import Reply, Request, json_reply
 

@@ -6,19 +6,23 @@ from public error reports and the vendor's error-codes page, 2026-11.
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
-from course.sandbox.faults import PlannedFault
 from course.sandbox.models import Model
 from course.sandbox.wire import Reply, json_reply
 
 __all__ = [
-    "ERROR_FAULTS",
     "OpenAIError",
+    "context_length",
+    "error_body",
     "error_reply",
     "masked",
-    "planned_error",
+    "missing_key",
+    "rate_headers",
+    "retired_model",
+    "unknown_model",
+    "unsupported_parameter",
+    "wrong_key",
 ]
 
 INVALID = "invalid_request_error"
@@ -26,27 +30,6 @@ INVALID = "invalid_request_error"
 # The limits of the simulated account, per minute.
 REQUEST_LIMIT = 500
 TOKEN_LIMIT = 200_000
-
-QUOTA_TEXTS = {
-    "credit_balance_exhausted": (
-        "Your credit balance is exhausted. Add credits to continue:"
-        " https://platform.openai.com/settings/organization/billing."
-    ),
-    "organization_spend_limit_exceeded": (
-        "Your organization has reached its spend limit."
-    ),
-    "project_spend_limit_exceeded": (
-        "Your project has reached its spend limit."
-    ),
-    "organization_usage_limit_exceeded": (
-        "Your organization has reached its usage limit."
-    ),
-    "insufficient_quota": (
-        "You exceeded your current quota, please check your plan and billing"
-        " details. For more information on this error, read the docs:"
-        " https://platform.openai.com/docs/guides/error-codes/api-errors."
-    ),
-}
 
 
 class OpenAIError(Exception):
@@ -191,158 +174,3 @@ def rate_headers(
         headers[f"x-ratelimit-remaining-{name}"] = str(left)
         headers[f"x-ratelimit-reset-{name}"] = duration(reset)
     return headers
-
-
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-
-
-def http_date(moment: float) -> str:
-    """Return Unix time as an HTTP date, whatever the locale."""
-    t = time.gmtime(moment)
-    return (
-        f"{DAYS[t.tm_wday]}, {t.tm_mday:02} {MONTHS[t.tm_mon - 1]} {t.tm_year}"
-        f" {t.tm_hour:02}:{t.tm_min:02}:{t.tm_sec:02} GMT"
-    )
-
-
-def waiting(
-    fault: PlannedFault, default: int | None
-) -> tuple[float, dict[str, str]]:
-    """Return the seconds to wait, and the headers that say so."""
-    wait = fault.options.get("retry_after", default)
-    milliseconds = fault.options.get("retry_after_ms")
-    if wait == "ms" or milliseconds is not None:
-        number = 250 if milliseconds is None else milliseconds
-        return number / 1_000, {"retry-after-ms": f"{number:g}"}
-    if wait == "date":
-        seconds = fault.number("seconds", 2.0)
-        now = int(time.time())
-        # The date counts from this one, whatever the client's clock says.
-        return seconds, {
-            "Date": http_date(now),
-            "Retry-After": http_date(now + seconds),
-        }
-    if wait is None:
-        return fault.number("seconds", 1.0), {}
-    seconds = float(wait) if isinstance(wait, int) else 1.0
-    return seconds, {"Retry-After": str(wait)}
-
-
-def rate_limit(fault: PlannedFault, model: str, tokens: int) -> OpenAIError:
-    wait, headers = waiting(fault, 1)
-    kind = "requests" if fault.options.get("limit") == "requests" else "tokens"
-    if kind == "requests":
-        numbers = f"Limit {REQUEST_LIMIT}, Used {REQUEST_LIMIT}, Requested 1"
-        per = "requests per min (RPM)"
-    else:
-        used = max(0, TOKEN_LIMIT - tokens // 2)
-        numbers = f"Limit {TOKEN_LIMIT}, Used {used}, Requested {tokens}"
-        per = "tokens per min (TPM)"
-    return OpenAIError(
-        429,
-        f"Rate limit reached for {model} in organization org-simulated on"
-        f" {per}: {numbers}. Please try again in {duration(wait)}. Visit"
-        " https://platform.openai.com/account/rate-limits to learn more.",
-        kind=kind,
-        code="rate_limit_exceeded",
-        headers=headers | rate_headers(tokens, kind, wait),
-    )
-
-
-def slow_down(fault: PlannedFault) -> OpenAIError:
-    return OpenAIError(
-        429,
-        "Your request rate has increased too quickly. Please slow down: ramp"
-        " up gradually and keep a steady rate.",
-        kind="rate_limit_error",
-        code="slow_down",
-        headers=waiting(fault, 1)[1],
-    )
-
-
-def quota_exhausted(fault: PlannedFault) -> OpenAIError:
-    code = str(fault.options.get("code", "credit_balance_exhausted"))
-    text = QUOTA_TEXTS.get(code, QUOTA_TEXTS["insufficient_quota"])
-    return OpenAIError(429, text, kind="insufficient_quota", code=code)
-
-
-def server_error(fault: PlannedFault | None = None) -> OpenAIError:
-    text = (
-        "The server had an error while processing your request. Sorry about"
-        " that! Please contact us through our help center at help.openai.com"
-        " if the error persists."
-    )
-    said = fault.options.get("message") if fault else None
-    return OpenAIError(500, str(said or text), kind="server_error")
-
-
-def overloaded(fault: PlannedFault) -> OpenAIError:
-    return OpenAIError(
-        503,
-        "The engine is currently overloaded, please try again later.",
-        kind="service_unavailable_error",
-        code="server_is_overloaded",
-        headers=waiting(fault, None)[1],
-    )
-
-
-def forbidden() -> OpenAIError:
-    return OpenAIError(
-        403,
-        "Country, region, or territory not supported",
-        kind="request_forbidden",
-        code="unsupported_country_region_territory",
-    )
-
-
-ERROR_FAULTS = frozenset(
-    {
-        "bad_parameter",
-        "context_length",
-        "echo_key",
-        "error_in_200",
-        "forbidden",
-        "overloaded",
-        "quota_exhausted",
-        "rate_limit",
-        "retired_model",
-        "server_error",
-        "slow_down",
-        "unknown_model",
-        "wrong_key",
-    }
-)
-
-
-def planned_error(
-    fault: PlannedFault, key: str, name: str, model: Model | None, tokens: int
-) -> OpenAIError:
-    """Return the error that a planned fault means for this request."""
-    match fault.name:
-        case "bad_parameter":
-            parameter = fault.options.get("parameter", "temperature")
-            return unsupported_parameter(str(parameter))
-        case "context_length":
-            new = fault.options.get("wording") == "new"
-            window = model.context_window if model else 0
-            return context_length(None if new else model, window + tokens)
-        case "echo_key":
-            return wrong_key(key)
-        case "forbidden":
-            return forbidden()
-        case "overloaded":
-            return overloaded(fault)
-        case "quota_exhausted":
-            return quota_exhausted(fault)
-        case "rate_limit":
-            return rate_limit(fault, name, tokens)
-        case "retired_model":
-            return retired_model(name)
-        case "slow_down":
-            return slow_down(fault)
-        case "unknown_model":
-            return unknown_model(name)
-        case "wrong_key":
-            return wrong_key(masked(key))
-    return server_error(fault)

@@ -100,14 +100,17 @@ class Listener(socketserver.ThreadingTCPServer):
         self.stopping = threading.Event()
         self._open: set[Any] = set()
         self._lock = threading.Lock()
+        self._thread = threading.Thread(
+            target=self._accept_all, name="sandbox", daemon=True
+        )
         super().__init__((HOST, port), Connection)
 
-    def accept_all(self) -> None:
-        """Accept until `stop` is called.
+    def start(self) -> None:
+        """Accept connections until `stop` is called."""
+        self._thread.start()
 
-        Unlike `serve_forever` this waits in `accept` alone, so that stopping
-        takes no polling interval.
-        """
+    def _accept_all(self) -> None:
+        """Wait in `accept` alone, so that stopping takes no polling."""
         while not self.stopping.is_set():
             try:
                 connection, address = self.get_request()
@@ -131,10 +134,13 @@ class Listener(socketserver.ThreadingTCPServer):
         traceback.print_exc(file=sys.stderr)
 
     def stop(self) -> None:
-        """End `accept_all` and every open connection."""
+        """End the accepting and every open connection, free the port."""
         self.stopping.set()
         # A connection of our own wakes `accept`, on every system.
         socket.create_connection((HOST, self.server_address[1]), 1).close()
+        # While it is in `accept`, the port stays taken.
+        self._thread.join(5)
+        self.server_close()
         with self._lock:
             still_open = list(self._open)
         for connection in still_open:
@@ -176,9 +182,7 @@ class Sandbox:
             listener = Listener(self.port, self)
             self.port = listener.server_address[1]
             self._listener = listener
-            threading.Thread(
-                target=listener.accept_all, name="sandbox", daemon=True
-            ).start()
+            listener.start()
         return self
 
     def stop(self) -> None:
@@ -186,7 +190,6 @@ class Sandbox:
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.stop()
-            listener.server_close()
 
     def __enter__(self) -> Sandbox:
         return self.start()

@@ -161,11 +161,12 @@ def _fixed(verb: str, system: str) -> str:
     match = re.search(
         rf"\b{verb} (?:every|each|your|all)?\s*(?:of your )?"
         r"(?:answer|repl|response|message|sentence)\w*\s+(?:with|by saying)\s+"
-        r"(?:the words? )?[\"“'‘]?([^\"”'’\n.]{1,80})",
+        r"(?:the words? )?(?:[\"“'‘]([^\"”'’\n]{1,80})|([^\n.]{1,80}))",
         system,
         re.I,
     )
-    return match.group(1).strip() if match else ""
+    words = (match.group(1) or match.group(2)) if match else ""
+    return words.strip()
 
 
 def _voiced(text: str, name: str, conversation: Conversation) -> str:

@@ -27,7 +27,7 @@ ARTICLES = {
 def answer(wish: Wish) -> str | None:
     """Return the translation that the request asks for."""
     what = found(
-        rf"\bwhat(?:'s| is) (.{{2,80}}) in {LANGUAGES}\b", wish.instruction
+        rf"\bwhat(?:'s| is)( .{{2,80}})? in {LANGUAGES}\b", wish.instruction
     )
     if not found(ASKED, wish.instruction):
         guess = found(r"\bwhich language|\bwhat language", wish.instruction)
@@ -46,8 +46,8 @@ def answer(wish: Wish) -> str | None:
 
 def _named(wish: Wish, what: re.Match[str] | None) -> str:
     """Return the words to translate where no quotation mark sets them off."""
-    if what:
-        return str(what.group(1))
+    if what and what.group(1):
+        return str(what.group(1)).strip()
     said = re.search(
         rf"(?:translate|say)\s+(?:the (?:word|phrase|sentence|following)\s+)?"
         rf"(.+?)\s+(?:in|into|to)\s+{LANGUAGES}",

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -116,14 +117,15 @@ class _JudgeProcess:
             cwd=root,
             start_new_session=True,
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def alive(self) -> bool:
         return self._process.poll() is None
 
     def why_not_ready(self) -> str:
         """Return why the judge never became warm; empty if it did."""
-        if self.ready.is_set():
+        if self.ready.is_set() or self._log.closed:
             return ""
         self._log.seek(0)
         log = self._log.read().decode("utf-8", "replace")
@@ -168,21 +170,29 @@ class _JudgeProcess:
 
     def close(self) -> None:
         """Let the judge end by itself, and see to it that it does."""
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:
-                    continue
+        self._close_input()
         try:
             self._process.wait(2)
         except subprocess.TimeoutExpired:
-            self.kill()
-        self._log.close()
+            self._process.kill()
+        self._clear_away()
 
     def kill(self) -> None:
         self._process.kill()
+        self._close_input()
+        self._clear_away()
+
+    def _close_input(self) -> None:
+        assert self._process.stdin is not None
+        with suppress(OSError):
+            self._process.stdin.close()
+
+    def _clear_away(self) -> None:
         self._process.wait()
+        self._reader.join(1)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._log.close()
 
 
 def _untold(message: str) -> Failure:

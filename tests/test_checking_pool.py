@@ -1,0 +1,38 @@
+"""Where forking is missing: processes that were started beforehand."""
+
+import sys
+
+import pytest
+from small_check import SmallCourse
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COURSE_CHECK_PROCESSES", "pool")
+        made = SmallCourse(tmp_path_factory.mktemp("course"))
+        yield made
+        made.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("return sum(n)", "passed"),
+        ("return 0", "failed"),
+        ("import os\n    os._exit(3)", "ended"),
+        ("while True: pass", "hung"),
+        ("while True: print('x' * 1000)", "flooded"),
+    ],
+)
+def test_the_verdict_is_that_of_a_forked_process(course, body, status):
+    assert course.check(f"def add(*n):\n    {body}\n").status == status
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_code_that_kills_the_judge_hurts_only_this_check(course):
+    body = "import os\n    os.kill(os.getppid(), 9)\n    while True: pass"
+    verdict = course.check(f"def add(*n):\n    {body}\n")
+    assert verdict.status == "ended"
+    assert "the process that checks it" in verdict.failure.message
+    assert course.check().status == "passed"

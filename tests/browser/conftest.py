@@ -1,0 +1,162 @@
+"""A learner's screen: a copy of the course, in JupyterLab, in a Chromium."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from course.chromium import find_chromium
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+COPIED = (
+    "course",
+    "data",
+    "docs",
+    "llm_providers",
+    "notebooks",
+    "tests",
+    ".env.example",
+    "pyproject.toml",
+)
+PATIENCE = 60_000  # milliseconds
+LAB = "from course.lab import main; main(['--no-browser'])"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip("no Chromium was found")
+    with sync_playwright() as playwright:
+        # A container's root has no sandbox; only this machine is visited.
+        args = ["--no-sandbox"] if is_root() else []
+        started = playwright.chromium.launch(
+            executable_path=chromium, args=args
+        )
+        yield started
+        started.close()
+
+
+def is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the course whose path has spaces and umlauts in it."""
+    root = tmp_path_factory.mktemp("lab") / "Kurs für Ölçü"
+    root.mkdir()
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", "browser")
+            shutil.copytree(source, root / name, ignore=ignored)
+        else:
+            shutil.copy(source, root / name)
+    return root
+
+
+@pytest.fixture(scope="module")
+def address(clone: Path) -> Iterator[str]:
+    """The address of a running lab, with its token."""
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("COURSE_", "PYTEST_"))
+    }
+    lab = subprocess.Popen(
+        [sys.executable, "-c", LAB],
+        cwd=clone,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    timer = threading.Timer(PATIENCE / 1_000, lab.kill)
+    timer.start()
+    with lab:
+        assert lab.stdout is not None
+        said = []
+        for line in lab.stdout:
+            said.append(line)
+            if "?token=" in line:
+                break
+        timer.cancel()
+        assert "?token=" in said[-1], "".join(said)
+        # What the lab says from now on must not fill the pipe.
+        reader = threading.Thread(target=lab.stdout.read)
+        reader.start()
+        yield said[-1].strip()
+        lab.send_signal(signal.SIGINT)
+        lab.wait(30)
+        reader.join()
+
+
+class Notebook:
+    """The first notebook on the screen; cells are named by their text."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.requested: list[str] = []
+        page.set_default_timeout(PATIENCE)
+        page.on("request", lambda one: self.requested.append(one.url))
+        page.goto(address)
+        page.wait_for_selector(".jp-Notebook .jp-Cell")
+        self.wait_until_idle()
+
+    def wait_until_idle(self) -> None:
+        self.page.wait_for_selector(
+            ".jp-Notebook-ExecutionIndicator[data-status=idle]"
+        )
+
+    def cell(self, text: str) -> Locator:
+        """Return the first code cell with this text in it."""
+        cells = self.page.locator(".jp-Notebook .jp-CodeCell")
+        found = cells.filter(
+            has=self.page.locator(".cm-content", has_text=re.compile(text))
+        ).first
+        found.scroll_into_view_if_needed()
+        return found
+
+    def write(self, text: str, code: str) -> None:
+        """Replace all of a cell's text."""
+        self.cell(text).locator(".cm-content").click()
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.insert_text(code)
+
+    def run(self, text: str) -> str:
+        """Run a cell as a learner does, and return what is shown below."""
+        cell = self.cell(text)
+        prompt = cell.locator(".jp-InputPrompt")
+        before = prompt.inner_text()
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
+        done = re.compile(r"^\s*\[\d+\]:\s*$")
+        for _ in range(PATIENCE // 100):
+            now = prompt.inner_text()
+            if done.match(now) and now != before:
+                break
+            self.page.wait_for_timeout(100)
+        else:
+            raise AssertionError(f"not done: {text}: {prompt.inner_text()}")
+        # The reply comes before the last output is drawn.
+        self.page.wait_for_timeout(200)
+        return cell.locator(".jp-Cell-outputArea").inner_text()
+
+
+@pytest.fixture(scope="module")
+def notebook(browser: Browser, address: str) -> Iterator[Notebook]:
+    """The first notebook, opened, its set-up cell run."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    opened = Notebook(context.new_page(), address)
+    opened.run(r"from course\.notebook import")
+    yield opened
+    context.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from course.sandbox.recording import fingerprint
@@ -59,13 +58,19 @@ def _refuse(status: int, sentence: str) -> Reply:
     return json_reply(status, {"error": sentence})
 
 
+def _escaped(text: str) -> str:
+    for sign, name in (("&", "amp"), ("<", "lt"), (">", "gt")):
+        text = text.replace(sign, f"&{name};")
+    return text
+
+
 def _page(sandbox: Sandbox) -> Reply:
     urls = "".join(
-        f"<li>{name}: <code>{escape(sandbox.base_url(name))}</code></li>"
+        f"<li>{name}: <code>{_escaped(sandbox.base_url(name))}</code></li>"
         for name in sandbox.providers
     )
     requests = "".join(
-        f"<li>{escape(f'{one.method} {one.path}')}: {one.status}"
+        f"<li>{_escaped(f'{one.method} {one.path}')}: {one.status}"
         f" ({fingerprint(one.key)})</li>"
         for one in sandbox.requests[-SHOWN:]
     )

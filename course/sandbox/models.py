@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-__all__ = ["DATA", "Model", "Models"]
+__all__ = ["DATA", "Model", "Models", "PathText"]
 
-DATA = Path(__file__).resolve().parents[2] / "data"
+# Paths are texts here, since `pathlib` would cost a fifth of the import.
+PathText = str | os.PathLike[str]
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+DATA = os.path.join(os.path.abspath(ROOT), "data")
 
 # For a row without a release date; any fixed moment will do.
 SOME_TIME = 1_767_225_600
@@ -71,8 +74,9 @@ def _model(row: dict[str, Any]) -> Model:
 
 
 @lru_cache(maxsize=16)
-def _read(path: Path, _changed: int) -> dict[str, tuple[Model, ...]]:
-    rows = json.loads(path.read_text("utf-8"))["models"]
+def _read(path: str, _changed: int) -> dict[str, tuple[Model, ...]]:
+    with open(path, encoding="utf-8") as file:
+        rows = json.load(file)["models"]
     by_provider: dict[str, list[Model]] = {}
     for row in rows:
         by_provider.setdefault(row["provider"], []).append(_model(row))
@@ -87,10 +91,10 @@ class Models:
     """
 
     def __init__(
-        self, provider: str, path: Path | None, today: date | None
+        self, provider: str, path: PathText | None, today: date | None
     ) -> None:
         self.provider = provider
-        self._path = path or DATA / "models.json"
+        self._path = os.fspath(path or os.path.join(DATA, "models.json"))
         self._today = today
         self._looked = 0.0
         self._by_name: dict[str, Model] = {}
@@ -104,7 +108,7 @@ class Models:
         """Return every released model by its id and by its snapshot's."""
         now = time.monotonic()
         if not self._by_name or now - self._looked > 1:
-            changed = self._path.stat().st_mtime_ns
+            changed = os.stat(self._path).st_mtime_ns
             models = _read(self._path, changed).get(self.provider, ())
             self._by_name = {
                 name: model

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import date
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from course.sandbox.answers import answer, rough_tokens, with_fault
@@ -15,7 +14,7 @@ from course.sandbox.chat_completions import (
     read_task,
 )
 from course.sandbox.faults import PlannedFault
-from course.sandbox.models import Model, Models
+from course.sandbox.models import Model, Models, PathText
 from course.sandbox.openai_checks import check_body, effort_of, find_model
 from course.sandbox.openai_errors import (
     OpenAIError,
@@ -49,7 +48,7 @@ class OpenAIProtocol:
     base_path = "/openai/v1"
     roots: tuple[str, ...] = ("/openai/v1", "/v1")
 
-    def __init__(self, models: Path | None, today: date | None) -> None:
+    def __init__(self, models: PathText | None, today: date | None) -> None:
         self.models = Models(self.name, models, today)
 
     def key(self, request: Request) -> str | None:

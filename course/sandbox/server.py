@@ -9,14 +9,13 @@ import socketserver
 import sys
 import threading
 import time
-import traceback
 from datetime import date
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from course.sandbox import control
 from course.sandbox.faults import FaultQueue
+from course.sandbox.models import PathText
 from course.sandbox.openai import OpenAIProtocol
 from course.sandbox.protocol import ProviderProtocol
 from course.sandbox.recording import RecordedRequest, Recording
@@ -34,6 +33,13 @@ __all__ = ["PROVIDERS", "Sandbox"]
 
 HOST = "127.0.0.1"
 PROVIDERS = {"openai": OpenAIProtocol}
+
+
+def report_bug() -> None:
+    """Print the exception at hand: an error of the sandbox itself."""
+    import traceback
+
+    traceback.print_exc(file=sys.stderr)
 
 
 class Connection(socketserver.StreamRequestHandler):
@@ -131,7 +137,7 @@ class Listener(socketserver.ThreadingTCPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Report an error of the sandbox itself; clients' are handled."""
-        traceback.print_exc(file=sys.stderr)
+        report_bug()
 
     def stop(self) -> None:
         """End the accepting and every open connection, free the port."""
@@ -163,7 +169,7 @@ class Sandbox:
         port: int = 0,
         *,
         today: date | None = None,
-        models: Path | None = None,
+        models: PathText | None = None,
         control: bool = True,
     ) -> None:
         self.port = port
@@ -274,7 +280,7 @@ class Sandbox:
         try:
             return self._speak(protocol, key, request), record
         except Exception:
-            traceback.print_exc(file=sys.stderr)
+            report_bug()
             sentence = "The sandbox itself failed; its error output says how."
             return protocol.failure(500, sentence), record
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from io import BufferedIOBase
 from typing import Any
-from urllib.parse import unquote
 
 __all__ = [
     "Reply",
@@ -186,6 +185,14 @@ def _start(line: str) -> tuple[str, str, str]:
     return words[0], words[1], words[2]
 
 
+def _unquoted(path: str) -> str:
+    if "%" not in path:
+        return path
+    from urllib.parse import unquote
+
+    return unquote(path)
+
+
 def read_request(
     source: BufferedIOBase, proceed: Callable[[], None]
 ) -> Request | None:
@@ -210,7 +217,7 @@ def read_request(
     path, _, query = target.partition("?")
     return Request(
         method=method,
-        path=unquote(path),
+        path=_unquoted(path),
         query=query,
         headers=headers,
         raw=raw,

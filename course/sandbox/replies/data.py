@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from functools import cache, lru_cache
 from typing import Any
@@ -15,8 +16,9 @@ __all__ = ["content_words", "data", "found", "sentences", "stop_words"]
 @cache
 def data() -> dict[str, Any]:
     """Return what stands in data/replies.json."""
-    path = DATA / "replies.json"
-    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    path = os.path.join(DATA, "replies.json")
+    with open(path, encoding="utf-8") as file:
+        content: dict[str, Any] = json.load(file)
     return content
 
 

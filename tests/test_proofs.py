@@ -137,6 +137,16 @@ def test_a_fresh_workspace_passes_nothing_and_says_what_it_waits_for(
         assert verdict.status in ("not_started", "waiting"), number
 
 
+def test_no_exercise_needs_a_later_one(bench: Bench, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "in_order", KIT)
+    workspace.ensure()
+    bench._checker.workspace = workspace.folder
+    for number, exercise in EXERCISES.items():
+        workspace.save(number, decorated(exercise, exercise.solution))
+        verdict = bench._checker.check(number)
+        assert verdict.status == "passed", explained(verdict)
+
+
 def test_all_solutions_rebuild_the_package_to_the_byte(
     tmp_path: Path,
 ) -> None:

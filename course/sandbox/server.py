@@ -121,6 +121,8 @@ class Listener(socketserver.ThreadingTCPServer):
             try:
                 connection, address = self.get_request()
             except OSError:
+                # Too many open files, most likely: some will be closed.
+                self.stopping.wait(0.05)
                 continue
             with self._lock:
                 self._open.add(connection)

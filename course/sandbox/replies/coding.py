@@ -77,7 +77,7 @@ def _skeleton(wish: Wish, language: str) -> str:
     fillers = {
         "write", "function", "python", "code", "script", "javascript",
         "program", "create", "implement", "takes", "returns", "return",
-        "give", "show", "please", "simple", "class", "method", "need",
+        "bash", "give", "show", "please", "simple", "class", "method", "need",
     }  # fmt: skip
     words = [
         word
@@ -97,6 +97,10 @@ def _skeleton(wish: Wish, language: str) -> str:
             "}",
         ]
         return _fence("javascript", lines, note)
+    if language in ("bash", "rust", "java", "go", "c++", "c#", "html"):
+        mark = "#" if language == "bash" else "//"
+        lines = [f"{mark} {' '.join(words[:8])}", f"{mark} to be written"]
+        return _fence(language, lines, note)
     lines = [
         f"def {name}(value):",
         f'    """{" ".join(words[:8]).capitalize()}."""',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from course.sandbox.replies.data import data, found
+from course.sandbox.replies.facts import explanation
 from course.sandbox.replies.wish import Wish, subject
 
 __all__ = ["answer"]
@@ -23,26 +24,29 @@ def answer(wish: Wish) -> str | None:
     scene = found(r"^(please )?describe (a|an|the|your) ([\w ]{3,40})", asked)
     if scene and "difference" not in asked:
         return _paragraph(wish, f"{scene.group(2)} {scene.group(3)}")
+    if found(r"\b(fun|interesting|random) fact|something interesting", asked):
+        fact: str = choose(data()["fun_facts"])
+        return fact
     writes = r"\b(write|tell|compose|draft|create|make|give|need|prepare)\b"
     if not found(writes, asked):
         return None
     if found(r"\be-?mails?\b|\bletter to\b|\bmessage to\b", asked):
         return _email(wish)
-    topic = subject(wish, "a blank page")
+    bare = subject(wish, "a blank page")
+    article = re.search(rf"\b(?:an?|the) {re.escape(bare)}", asked)
+    topic = article.group(0) if article else bare
     if found(r"\blimerick\b", asked):
         return str(data()["limerick"]).format(topic=topic)
     if found(r"\b(poem|rhyme|verse|song|lyrics)\b", asked):
         return str(choose(data()["poems"])).format(topic=topic)
     if found(r"\b(story|tale|fairy ?tale|fable)\b", asked):
         hero = _hero(wish) or choose(data()["heroes"])
-        told = re.search(rf"\b(?:an?|the|my) {re.escape(topic)}", asked)
-        about = told.group(0) if told else topic
-        return str(data()["story"]).format(topic=about, hero=hero)
+        return str(data()["story"]).format(topic=topic, hero=hero)
     if found(r"\b(paragraph|essay|blog ?post|article|description)\b", asked):
         return _paragraph(wish, topic)
-    if found(r"\b(slogan|tagline|motto|headline)s?\b", asked):
+    if found(r"\b(slogan|tagline|motto|headline|tweet|caption)s?\b", asked):
         line = str(choose(data()["slogans"]))
-        return line.format(topic=topic, Topic=topic[:1].upper() + topic[1:])
+        return line.format(topic=bare, Topic=bare[:1].upper() + bare[1:])
     return None
 
 
@@ -98,5 +102,8 @@ def _reader(word: str) -> str:
 
 def _paragraph(wish: Wish, topic: str) -> str:
     topic = re.split(r" (?:in|with|as|for) ", topic)[0].strip()
+    known = explanation(topic)
+    if known:
+        return known
     text = str(wish.conversation.choose(data()["paragraphs"]))
     return text.format(topic=topic, Topic=topic[:1].upper() + topic[1:])

@@ -8,7 +8,7 @@ from functools import cache
 from course.sandbox.replies.data import data, found, sentences
 from course.sandbox.replies.wish import Localized, Wish
 
-__all__ = ["answer"]
+__all__ = ["answer", "explanation"]
 
 EXPLAINS = (
     r"\b(explain|what|define|definition|describe|tell me about|how (?:do|does)"
@@ -109,6 +109,12 @@ def _term(asked: str) -> str | None:
     if found(SIMPLY, asked) and "simple" in row:
         return row["simple"]
     return row["text"]
+
+
+def explanation(topic: str) -> str | None:
+    """Return what is known about a topic of just this name."""
+    row = _terms().get(topic.lower())
+    return row["text"] if row else None
 
 
 def _compared(names: list[str]) -> str:

@@ -12,9 +12,8 @@ from course.sandbox.replies.wish import Wish
 __all__ = ["answer"]
 
 NAMED = re.compile(
-    r"\b(?:my name is|i am called|call me|i'm called|the name's) "
-    r"([A-Z][\w'-]*(?: [A-Z][\w'-]*)?)",
-    re.I,
+    r"\b(?:(?i:my name is|i am called|call me|i'm called|the name's) "
+    r"([A-Za-z][\w'-]*(?: [A-Z][\w'-]*)?)|I(?: am|'m) ([A-Z][a-z'-]+)\b)",
 )
 TOLD = r"\bmy ({thing}) (?:is|are|was) ([^.!?,\n]{{1,80}})"
 LIVES = r"\bi (?:live|work) (in|at|as|for) ([^.!?,\n]{1,60})"
@@ -66,11 +65,13 @@ def _joined(parts: Iterable[str]) -> str:
 def _remembered(wish: Wish, earlier: list[str]) -> str | None:
     asked = wish.instruction
     if found(
-        r"\b(what('s| is)|do you (know|remember)|tell me) my name", asked
+        r"\b(what('s| is)|do you (know|remember)|tell me) my name"
+        r"|\bwho am i\b",
+        asked,
     ):
         for text in earlier:
             if named := NAMED.search(text):
-                return f"Your name is {_title(named.group(1))}."
+                return f"Your name is {_title(named)}."
         return "You have not told me your name in this conversation yet."
     where = found(r"\bwhere do i (live|work)\b", asked)
     for text in earlier if where else []:
@@ -90,8 +91,8 @@ def _remembered(wish: Wish, earlier: list[str]) -> str | None:
     return None
 
 
-def _title(name: str) -> str:
-    words = name.split()
+def _title(named: re.Match[str]) -> str:
+    words = (named.group(1) or named.group(2)).split()
     kept = [w for w in words if w.lower() not in ("and", "i", "from")]
     return " ".join(w[:1].upper() + w[1:] for w in kept)
 
@@ -99,7 +100,7 @@ def _title(name: str) -> str:
 def _told_now(wish: Wish) -> str | None:
     named = NAMED.search(wish.prompt)
     if named and len(wish.prompt) < 160 and "?" not in wish.prompt:
-        name = _title(named.group(1))
+        name = _title(named)
         return f"Nice to meet you, {name}! What can I do for you?"
     told = re.match(TOLD.format(thing=r"[\w ]{2,30}"), wish.prompt, re.I)
     if told and len(wish.prompt) < 160 and "?" not in wish.prompt:
@@ -155,6 +156,9 @@ def _clause(sentence: str) -> str:
 
 def _repeated(wish: Wish, earlier: list[str]) -> str | None:
     asked = wish.instruction
+    if earlier and found(r"\bsummar.*\b(conversation|chat|discuss)", asked):
+        said = "; ".join(f"“{_short(one)[:80]}”" for one in earlier[::-1])
+        return f"So far you have said: {said}."
     about = found(r"\bwhat (did|was) (i|my) .*(ask|say|said|question)", asked)
     if not about or not earlier:
         return None

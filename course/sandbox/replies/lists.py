@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from course.sandbox.replies.data import data, found
@@ -25,7 +26,7 @@ ASKED = (
     r"\blist\b|\bname (?:\d+|a few|some|all|the|two|three|four|five|six|ten)\b"
     r"|\bgive me\b|\bsuggest\b|\bbrainstorm\b|\bcome up with\b|\bideas?\b"
     r"|\bwhat are\b|\bwhich are\b|\bpros and cons\b|\btips\b|\bways to\b"
-    r"|\bsteps to\b|\bname \w+s\b|\bthink of\b"
+    r"|\badvice\b|\bnames? for\b|\bsteps to\b|\bname \w+s\b|\bthink of\b"
 )
 
 
@@ -39,7 +40,11 @@ def answer(wish: Wish) -> str | None:
         return _both(wish, count)
     primes = found(r"\bprime numbers?\b|\bprimes\b", asked)
     if primes and count:
-        return ", ".join(map(str, _primes(min(count, 100))))
+        least = found(
+            r"\b(?:greater than|above|over|after) (\d{1,4})\b", asked
+        )
+        start = int(least.group(1)) + 1 if least else 2
+        return ", ".join(map(str, _primes(min(count, 100), start)))
     items = _known(asked) or _invented(wish, asked)
     if not items:
         return None
@@ -105,11 +110,11 @@ def _both(wish: Wish, count: int | None) -> str:
     return f"Pros of {topic}:\n{good}\n\nCons:\n{bad}"
 
 
-def _primes(count: int) -> list[int]:
+def _primes(count: int, start: int) -> list[int]:
     primes: list[int] = []
-    candidate = 2
+    candidate = start
     while len(primes) < count:
-        if all(candidate % p for p in primes):
+        if all(candidate % d for d in range(2, math.isqrt(candidate) + 1)):
             primes.append(candidate)
         candidate += 1
     return primes

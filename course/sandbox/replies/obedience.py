@@ -21,6 +21,8 @@ ONLY = re.compile(r"\b(only|exactly|just|after me|the word|the words)\b", re.I)
 def answer(wish: Wish) -> str | None:
     """Return the words that the user wants to hear."""
     prompt = wish.prompt.strip()
+    if re.fullmatch(r"say (hello|hi)\W*", prompt, re.I):
+        return "Hello!"
     if wish.given or len(prompt) > 300:
         return None
     found = EXACT.match(re.sub(r"^please,?\s+", "", prompt, flags=re.I))

@@ -24,7 +24,9 @@ from typing import Any
 import pytest
 
 from course.checking.processes import Source, process_source
+from course.checking.reports import BareReports
 from course.checking.session import Check
+from course.checking.suite import UNUSED
 from course.checking.verdict import Verdict, broken_kit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,16 +39,8 @@ markers =
     proof: shows that the course itself holds together
     browser: needs a Chromium
 """
-# Loading the plugins of everything that is installed takes 1.9 s, and none
-# is needed; pytest's own that are no use here cost a third of each check.
-_UNUSED = (
-    *("cacheprovider", "terminal", "warnings", "doctest", "unittest"),
-    *("junitxml", "pastebin", "faulthandler", "logging", "debugging"),
-    *("unraisableexception", "threadexception", "legacypath", "stepwise"),
-    *("setuponly", "setupplan", "subtests"),
-)
 _OPTIONS = (
-    *(f"-pno:{name}" for name in _UNUSED),
+    *(f"-pno:{name}" for name in UNUSED),
     *("--disable-plugin-autoload", "--capture=no"),
     "--import-mode=importlib",
 )
@@ -81,7 +75,8 @@ class Judge:
         options = [*_OPTIONS, "-c", str(self._ini), f"--rootdir={self._root}"]
         options.append(f"--basetemp={self._temporary / 'tests'}")
         try:
-            pytest.main([*options, *map(str, files)], [check, problems])
+            plugins = [check, problems, BareReports()]
+            pytest.main([*options, *map(str, files)], plugins)
         finally:
             verdict = check.verdict()
         if problems.text:

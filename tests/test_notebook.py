@@ -477,10 +477,6 @@ def test_a_kernel_imports_the_learners_package_also_after_a_second_set_up(
     assert shown.strip() == "42.0"
 
 
-@pytest.mark.skipif(
-    "OPENAI_BASE_URL" not in read_env_file(Kit()),
-    reason="the .env of this machine is live",
-)
 def test_a_kernel_has_a_sandbox_of_its_own(kernel: Kernel) -> None:
     shown = kernel.run(
         """
@@ -489,7 +485,9 @@ def test_a_kernel_has_a_sandbox_of_its_own(kernel: Kernel) -> None:
         print(os.environ["OPENAI_API_KEY"])
         """
     )
-    settings = read_env_file(Kit())
+    settings = read_env_file(Kit())  # the kernel has written one
+    if "OPENAI_BASE_URL" not in settings:
+        pytest.skip("the .env of this machine is live")
     assert shown.split() == ["True", settings["OPENAI_API_KEY"]]
 
 

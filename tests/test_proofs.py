@@ -4,7 +4,10 @@ import ast
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,7 +53,11 @@ def each(part: str) -> list[Any]:
 
 
 class Bench:
-    """Checks cells in workspaces where all the rest is solved."""
+    """Checks cells in workspaces where all the rest is solved.
+
+    Two checks run at a time, each thread in workspaces of its own. What the
+    tests are going to ask for is begun before they ask.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -58,31 +65,88 @@ class Bench:
         solved = Workspace(self._template, KIT)
         solved.ensure()
         assert solved.catch_up(99).problems == ()
-        self._checker = Checker(self._template)
+        self._pool = ThreadPoolExecutor(2)
+        self._threads = threading.local()
+        self._checkers: list[Checker] = []
+        self._begun: dict[tuple[str, str | None], Future[Verdict]] = {}
 
-    def workspace(self, number: str) -> Workspace:
-        folder = self._folder / number
+    def begin(self, number: str, code: str | None) -> Future[Verdict]:
+        key = (number, code)
+        if key not in self._begun:
+            self._begun[key] = self._pool.submit(self._verdict, *key)
+        return self._begun[key]
+
+    def check(self, number: str, code: str | None) -> Verdict:
+        """Return the verdict on a cell, or on the blank."""
+        return self.begin(number, code).result(120)
+
+    def _verdict(self, number: str, code: str | None) -> Verdict:
+        checker = self._checker()
+        folder = self._folder / threading.current_thread().name / number
         if not folder.exists():
             shutil.copytree(self._template, folder)
-        return Workspace(folder, KIT)
+        workspace = Workspace(folder, KIT)
+        if code is None:
+            workspace.reset(number)
+        else:
+            cell = decorated(EXERCISES[number], code)
+            saved = workspace.save(number, cell)
+            assert saved.problem == ""
+        checker.workspace = folder
+        return checker.check(number)
 
-    def verdict(self, number: str) -> Verdict:
-        self._checker.workspace = self._folder / number
-        return self._checker.check(number)
-
-    def check(self, number: str, code: str) -> Verdict:
-        cell = decorated(EXERCISES[number], code)
-        saved = self.workspace(number).save(number, cell)
-        assert saved.problem == ""
-        return self.verdict(number)
+    def _checker(self) -> Checker:
+        if not hasattr(self._threads, "checker"):
+            self._threads.checker = Checker(self._template)
+            self._checkers.append(self._threads.checker)
+        return self._threads.checker
 
     def close(self) -> None:
-        self._checker.close()
+        self._pool.shutdown(cancel_futures=True)
+        for checker in self._checkers:
+            checker.close()
+
+
+def solution(number: str, index: int = 0) -> str:
+    return EXERCISES[number].solution
+
+
+def right(number: str, index: int) -> str:
+    return str(answers(number)["right"][index])
+
+
+def wrong(number: str, index: int) -> str:
+    mistake = answers(number)["wrong"][index]
+    return edited(EXERCISES[number].solution, mistake["solution"])
+
+
+def twin(number: str, index: int) -> str:
+    mistake = answers(number)["wrong"][index]
+    return edited(answers(number)["right"][0], mistake["twin"])
+
+
+def edited(text: str, edits: Any) -> str:
+    """Return the code of an answer: given whole, or as edits of another."""
+    if isinstance(edits, str):
+        return edits
+    for old, new in edits.items():
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times"
+        text = text.replace(old, new)
+    return text
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def bench(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bench]:
     made = Bench(tmp_path_factory.mktemp("proofs"))
+    for item in request.session.items:
+        code_of = CODE_OF.get(getattr(item, "originalname", ""))
+        if code_of:
+            # What is wrong with an answers file is told by its own test.
+            with suppress(AssertionError, KeyError):
+                parameters = item.callspec.params  # type: ignore[attr-defined]
+                made.begin(parameters["number"], code_of(**parameters))
     yield made
     made.close()
 
@@ -113,37 +177,44 @@ def test_a_phase_has_its_share_of_exercises_and_minutes(lesson: Any) -> None:
 
 @pytest.mark.parametrize("number", EXERCISES)
 def test_a_blank_is_said_to_be_not_started(bench: Bench, number: str) -> None:
-    bench.workspace(number).reset(number)
-    verdict = bench.verdict(number)
+    verdict = bench.check(number, None)
     assert verdict.status == "not_started", explained(verdict)
 
 
 @pytest.mark.parametrize("number", EXERCISES)
 def test_a_solution_passes(bench: Bench, number: str) -> None:
-    verdict = bench.check(number, EXERCISES[number].solution)
+    verdict = bench.check(number, solution(number))
     assert verdict.status == "passed", explained(verdict)
     outcomes = {each.outcome for each in verdict.expectations}
     assert outcomes == {"passed"}
 
 
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[tuple[Workspace, Checker]]:
+    """Return a workspace as a learner gets it, and checks of it."""
+    workspace = Workspace(tmp_path / "fresh", KIT)
+    workspace.ensure()
+    checker = Checker(workspace.folder)
+    yield workspace, checker
+    checker.close()
+
+
 def test_a_fresh_workspace_passes_nothing_and_says_what_it_waits_for(
-    bench: Bench, tmp_path: Path
+    fresh: tuple[Workspace, Checker],
 ) -> None:
-    fresh = Workspace(tmp_path / "fresh", KIT)
-    fresh.ensure()
-    bench._checker.workspace = fresh.folder
+    _, checker = fresh
     for number in EXERCISES:
-        verdict = bench._checker.check(number)
+        verdict = checker.check(number)
         assert verdict.status in ("not_started", "waiting"), number
 
 
-def test_no_exercise_needs_a_later_one(bench: Bench, tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path / "in_order", KIT)
-    workspace.ensure()
-    bench._checker.workspace = workspace.folder
+def test_no_exercise_needs_a_later_one(
+    fresh: tuple[Workspace, Checker],
+) -> None:
+    workspace, checker = fresh
     for number, exercise in EXERCISES.items():
         workspace.save(number, decorated(exercise, exercise.solution))
-        verdict = bench._checker.check(number)
+        verdict = checker.check(number)
         assert verdict.status == "passed", explained(verdict)
 
 
@@ -191,8 +262,7 @@ def test_an_exercise_has_two_right_and_five_wrong_answers(number: str) -> None:
 def test_another_right_answer_passes(
     bench: Bench, number: str, index: int
 ) -> None:
-    code = answers(number)["right"][index]
-    verdict = bench.check(number, code)
+    verdict = bench.check(number, right(number, index))
     assert verdict.status == "passed", explained(verdict)
 
 
@@ -209,8 +279,7 @@ def test_a_typical_mistake_gets_its_own_hint(
     bench: Bench, number: str, index: int
 ) -> None:
     mistake = answers(number)["wrong"][index]
-    code = edited(EXERCISES[number].solution, mistake["solution"])
-    require_hint(bench.check(number, code), mistake)
+    require_hint(bench.check(number, wrong(number, index)), mistake)
 
 
 @pytest.mark.parametrize(("number", "index"), each("wrong"))
@@ -220,9 +289,9 @@ def test_the_same_mistake_written_differently_gets_the_same_hint(
     mistake = answers(number)["wrong"][index]
     if EXERCISES[number].kind == "tests" and "twin" not in mistake:
         pytest.skip("a test file is judged by what it lets pass")
-    code = edited(answers(number)["right"][0], mistake["twin"])
-    own = edited(EXERCISES[number].solution, mistake["solution"])
-    assert ast.dump(ast.parse(code)) != ast.dump(ast.parse(own))
+    code = twin(number, index)
+    own = ast.dump(ast.parse(wrong(number, index)))
+    assert ast.dump(ast.parse(code)) != own
     require_hint(bench.check(number, code), mistake)
 
 
@@ -236,18 +305,19 @@ def require_hint(verdict: Verdict, mistake: Mapping[str, Any]) -> None:
         )
 
 
-def edited(text: str, edits: Any) -> str:
-    """Return the code of an answer: given whole, or as edits of another."""
-    if isinstance(edits, str):
-        return edits
-    for old, new in edits.items():
-        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times"
-        text = text.replace(old, new)
-    return text
-
-
 def one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+CODE_OF: Mapping[str, Callable[..., str | None]] = {
+    test_a_blank_is_said_to_be_not_started.__name__: lambda number: None,
+    test_a_solution_passes.__name__: solution,
+    test_another_right_answer_passes.__name__: right,
+    test_a_typical_mistake_gets_its_own_hint.__name__: wrong,
+    test_the_same_mistake_written_differently_gets_the_same_hint.__name__: (
+        twin
+    ),
+}
 
 
 # The notebooks

@@ -5,6 +5,9 @@ import sys
 import pytest
 from small_check import SmallCourse
 
+from course.checking.client import Checker
+from course.lessons import load_exercises
+
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
@@ -36,3 +39,17 @@ def test_code_that_kills_the_judge_hurts_only_this_check(course):
     assert verdict.status == "ended"
     assert "the process that checks it" in verdict.failure.message
     assert course.check().status == "passed"
+
+
+def test_a_learner_s_own_tests_are_run_in_turn(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_CHECK_PROCESSES", "pool")
+    exercise = load_exercises()["1.8"]
+    file = tmp_path / exercise.file
+    file.parent.mkdir()
+    file.write_text(exercise.solution)
+    checker = Checker(tmp_path)
+    try:
+        verdict = checker.check("1.8")
+    finally:
+        checker.close()
+    assert verdict.status == "passed"

@@ -196,3 +196,84 @@ def test_no_key_and_no_home_reaches_the_code(course):
         "    return keys or (home or sum(n))\n"
     )
     assert course.check(source).status == "passed"
+
+
+ROUTER_CHECKS = """
+import pytest
+import requests
+
+
+@pytest.mark.exercise("0.4")
+def test_the_router_adds(serve):
+    answer = requests.get(serve({"START": "3"}) + "/add/4", timeout=5)
+    assert answer.json() == {"sum": 7}
+"""
+ROUTER = """
+from fastapi import FastAPI
+
+def create_app(environ):
+    app = FastAPI()
+
+    @app.get("/add/{number}")
+    def add(number: int):
+        return added(int(environ["START"]), number)
+
+    return app
+
+def added(one, other):
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "returned", "raised"),
+    [
+        ("return {'sum': one + other}", "passed", "", ""),
+        ("return {'sum': 9}", "failed", "{'sum': 9}", ""),
+        ("return 1 / 0", "failed", "500", "ZeroDivisionError"),
+        ("raise NotImplementedError('exercise 0.4')", "not_started", "", ""),
+        ("raise NotImplementedError('exercise 0.1')", "waiting", "500", ""),
+    ],
+)
+def test_a_router_is_judged_over_real_http(
+    course, body, status, returned, raised
+):
+    (course.root / "tests" / "test_router.py").write_text(ROUTER_CHECKS)
+    course.write("llm_router", ROUTER + f"    {body}\n")
+    verdict = course.check(exercise="0.4")
+    assert verdict.status == status
+    if verdict.failure:
+        assert verdict.failure.called == "GET /add/4"
+        assert returned in verdict.failure.returned
+        assert raised in verdict.failure.raised
+
+
+FRESH_CHECKS = """
+import pytest
+
+ids = []
+
+
+@pytest.mark.exercise("0.5")
+def test_one_process_serves_an_exercise(llm):
+    ids.append(llm.sums.add())
+    assert len(set(ids)) == 1
+
+
+@pytest.mark.exercise("0.5")
+def test_and_is_kept(llm):
+    ids.append(llm.sums.add())
+    assert len(set(ids)) == 1
+
+
+@pytest.mark.exercise("0.5")
+@pytest.mark.fresh_process
+def test_unless_a_test_asks_for_another(llm):
+    ids.append(llm.sums.add())
+    assert len(set(ids)) == 2
+"""
+
+
+def test_a_test_may_ask_for_a_fresh_process(course):
+    (course.root / "tests" / "test_fresh.py").write_text(FRESH_CHECKS)
+    source = "import os\ndef add():\n    return os.getpid()\n"
+    assert course.check(source, "0.5").status == "passed"

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from course.checking.hints import AnswersError, hint_for, load_answers
-from course.checking.show import plain, show, show_call, shortened
+from course.checking.show import plain, shortened, show, show_call
 from course.checking.verdict import (
     Expectation,
     Failure,
@@ -24,7 +24,7 @@ from course.checking.verdict import (
         ("test_the_json_of_openai", "The JSON of OpenAI"),
         ("test_http_200_is_no_success", "HTTP 200 is no success"),
         ("test_it[404]", "It (404)"),
-        ("test_they_catch[an agent that lies]", "They catch: an agent that lies"),
+        ("test_they_catch[one that lies]", "They catch: one that lies"),
         ("test_nested[a[b]]", "Nested (a[b])"),
     ],
 )

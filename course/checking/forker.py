@@ -23,6 +23,8 @@ from course.checking.processes import (
 class Forker:
     """One warm program, which forks a child whenever one is needed."""
 
+    dear = False
+
     def __init__(self, temporary: Path) -> None:
         self._temporary = temporary
         self._log = temporary / "warm.log"

@@ -116,10 +116,11 @@ def use_workspace(
 ) -> None:
     """Let the package be imported from `workspace`, and from there alone.
 
-    `kept` is a folder for compiled code, by the digest of its source.
-    `reached` is told the number of each exercise whose blank runs. With an
-    `overlay` some modules are files elsewhere, and the rest of the workspace
-    stays out of reach.
+    What was imported from another workspace before is forgotten. `kept` is
+    a folder for compiled code, by the digest of its source. `reached` is
+    told the number of each exercise whose blank runs. With an `overlay` some
+    modules are files elsewhere, and the rest of the workspace stays out of
+    reach.
     """
 
     def note(text: str) -> str:
@@ -128,6 +129,13 @@ def use_workspace(
 
     setattr(builtins, NOTE, note)
     kept.mkdir(exist_ok=True)
+    for name in [n for n in sys.modules if n.partition(".")[0] == PACKAGE]:
+        del sys.modules[name]
+    sys.meta_path[:] = [
+        finder
+        for finder in sys.meta_path
+        if not isinstance(finder, WorkspaceFinder)
+    ]
     sys.meta_path.insert(0, WorkspaceFinder(workspace, kept, overlay or {}))
     if overlay is None:
         sys.path.insert(0, str(workspace))

@@ -10,8 +10,9 @@ import ast
 import os
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -119,9 +120,9 @@ class OwnTests:
         self._text = text
         self._mutants = load_mutants(answers)
         self._root = root
-        self._source = source
         self._folder = temporary
         self._log = log
+        self._pairs = Pairs(source)
         self._right: OwnTestsResult | None = None
         self._runs: dict[str, Future[OwnTestsResult]] = {}
 
@@ -141,6 +142,9 @@ class OwnTests:
         entry.returned = result.in_short
         return result
 
+    def close(self) -> None:
+        self._pairs.close()
+
     def _start(self) -> OwnTestsResult:
         if self._right is not None:
             return self._right
@@ -149,7 +153,7 @@ class OwnTests:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir()
         right = self._right = self._run(0, None, [])
-        pool = ThreadPoolExecutor(os.cpu_count() or 2)
+        pool = ThreadPoolExecutor(self._pairs.at_once)
         for number, mutant in enumerate(self._mutants, 1):
             self._runs[mutant.name] = pool.submit(
                 self._run, number, mutant, right.failed
@@ -169,8 +173,7 @@ class OwnTests:
             broken = file.with_name(f"{mutant.module}.py")
             broken.write_text(mutant.text(reference.read_text("utf-8")))
             overlay[mutant.module] = str(broken)
-        with Processes(self._source) as processes, Sandbox() as sandbox:
-            package = processes.new()
+        with self._pairs.one() as (package, tests), Sandbox() as sandbox:
             package.ask(
                 "use",
                 workspace=str(self._root),
@@ -184,7 +187,6 @@ class OwnTests:
                 "without": without,
                 "until_noticed": mutant is not None,
             }
-            tests = processes.new()
             found = tests.ask("suite", order=order, seconds=SUITE_SECONDS)
         return _result(found["ok"])
 
@@ -208,34 +210,59 @@ def is_blank(text: str) -> bool:
     return all(isinstance(node, idle) for node in body)
 
 
-class Processes:
-    """Processes for one run; they end with it."""
+class Pairs:
+    """Two processes for each run: one for the package, one for the tests.
+
+    Where processes are dear, one pair serves all runs in turn, until
+    something goes wrong in it.
+    """
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._started: list[LearnerProcess] = []
+        self._kept: list[tuple[Pair, list[LearnerProcess]]] = []
+        self.at_once = 1 if source.dear else os.cpu_count() or 2
 
-    def __enter__(self) -> Processes:
-        return self
+    @contextmanager
+    def one(self) -> Iterator[Pair]:
+        if self._kept:
+            pair, processes = self._kept.pop()
+        else:
+            processes = [self._source.new_process() for _ in range(2)]
+            pair = (_remote(processes[0]), _remote(processes[1]))
+        try:
+            yield pair
+        except BaseException:
+            _end(processes)
+            raise
+        if self._source.dear:
+            self._kept.append((pair, processes))
+        else:
+            _end(processes)
 
-    def new(self) -> Remote:
-        process = self._source.new_process()
-        self._started.append(process)
-        process.output.on_flood = process.end
+    def close(self) -> None:
+        while self._kept:
+            _end(self._kept.pop()[1])
 
-        def ended() -> FaultError:
-            process.end(died=True)
-            if process.output.flooded:
-                return FaultError("flooded", "Your tests print without end.")
-            return FaultError("ended", "Your tests ended their process.")
 
-        return Remote(
-            lambda answer: Connection(
-                process.channel, answer, ended, process.end
-            ),
-            [],
-        )
+Pair = tuple[Remote, Remote]
 
-    def __exit__(self, *error: object) -> None:
-        for process in self._started:
-            threading.Thread(target=process.end).start()
+
+def _end(processes: list[LearnerProcess]) -> None:
+    for process in processes:
+        # Nobody has to wait until it is cleared away.
+        threading.Thread(target=process.end).start()
+
+
+def _remote(process: LearnerProcess) -> Remote:
+    process.output.on_flood = process.end
+
+    def ended() -> FaultError:
+        process.end(died=True)
+        if process.output.flooded:
+            return FaultError("flooded", "Your tests print without end.")
+        return FaultError("ended", "Your tests ended their process.")
+
+    return Remote(
+        lambda answer: Connection(process.channel, answer, ended, process.end),
+        [],
+    )

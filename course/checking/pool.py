@@ -24,6 +24,7 @@ class Pool:
     """Processes that were started and warmed up before they are needed."""
 
     SPARE = 1
+    dear = True
 
     def __init__(self, temporary: Path) -> None:
         self._temporary = temporary

@@ -70,7 +70,9 @@ class LearnerProcess:
 
 
 class Source(Protocol):
-    """Where processes come from."""
+    """Where processes come from; `dear` ones take seconds each."""
+
+    dear: bool
 
     def start(self) -> None: ...
     def wait(self) -> None: ...

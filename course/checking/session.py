@@ -293,6 +293,8 @@ class Check:
     def verdict(self) -> Verdict:
         """Return the verdict, after all tests have run."""
         self.drop_process()
+        if self._own_tests is not None:
+            self._own_tests.close()
         expectations = tuple(
             Expectation(test, sentence(test), outcome)
             for test, outcome in self.outcomes.items()

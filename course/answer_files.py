@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from course.blanks import is_blank
-from course.cells import CellProblemError, bound_names
+from course.cell_source import CellProblemError
+from course.cells import bound_names
 from course.definitions import (
     DefinitionNotFoundError,
     definition_text,

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from course.cell_source import CellProblemError, parse_cell
 from course.definitions import (
     DefinitionNode,
     find,
@@ -32,10 +32,6 @@ DECORATOR = re.compile(r"((course\.)?(?!mark\.)\w+\.)?exercise")
 
 ImportNode = ast.Import | ast.ImportFrom
 IMPORTS = (ast.Import, ast.ImportFrom)
-
-
-class CellProblemError(ValueError):
-    """Why a cell cannot be taken, in words for the learner."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +67,7 @@ def read_cell(cell: str) -> Answer:
     Raises CellProblemError when it is not Python, or when there is not
     exactly one definition under ``@exercise`` at its top level.
     """
-    text, tree = _parse(cell)
+    text, tree = parse_cell(cell)
     decorated = _decorated(tree)
     decorator = _decorators(decorated)[0]
     lines = split_lines(text)
@@ -144,62 +140,6 @@ def bound_names(node: ast.stmt) -> tuple[str, ...]:
         else:
             return ()  # a part of something else, such as a["b"] = 1
     return tuple(names)
-
-
-def _parse(cell: str) -> tuple[str, ast.Module]:
-    text = cell.removeprefix("\ufeff").replace("\r\n", "\n")
-    text = text.replace("\r", "\n").rstrip() + "\n"
-    margin = re.match(r"(?:[ \t]*\n)*([ \t]*)", text)
-    if margin and margin[1]:  # as a notebook does it
-        text = re.sub(rf"^{margin[1]}", "", text, flags=re.MULTILINE)
-    try:
-        text.encode()
-        return text, _compiled(text)
-    except SyntaxError as error:
-        # Commands to the notebook are no Python; they are left out.
-        quiet = re.sub(r"^(?=[%!])", "# ", text, flags=re.MULTILINE)
-        try:
-            return quiet, _compiled(quiet)
-        except SyntaxError:
-            raise CellProblemError(_syntax_message(error, text)) from None
-    except UnicodeEncodeError:
-        raise CellProblemError(
-            "This cell holds half of a character, which cannot be saved. "
-            "Type the text with the odd sign in it anew."
-        ) from None
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise CellProblemError(
-            f"Python cannot read this cell: {error}."
-        ) from None
-
-
-def _compiled(text: str) -> ast.Module:
-    tree = ast.parse(text)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        # The parser lets errors pass that the compiler finds, such as a
-        # `nonlocal` without its name. `await` may stand at the top level.
-        compile(
-            text,
-            "the cell",
-            "exec",
-            flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,
-            dont_inherit=True,
-        )
-    return tree
-
-
-def _syntax_message(error: SyntaxError, text: str) -> str:
-    number = error.lineno or 1
-    lines = [*text.split("\n"), ""]
-    line = lines[min(number, len(lines)) - 1].replace("\t", " ")
-    pointer = " " * (max(error.offset or 1, 1) - 1) + "^"
-    return (
-        f"Line {number} of this cell is not Python yet: {error.msg}.\n\n"
-        f"    {line}\n    {pointer}\n\n"
-        "Nothing was run or saved. Repair this line, or the one above it, "
-        "and run the cell again."
-    )
 
 
 def _decorators(node: DefinitionNode) -> list[ast.expr]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from course.blanks import FunctionNode, is_blank
-from course.cells import Answer, CellProblemError
+from course.cell_source import CellProblemError
+from course.cells import Answer
 from course.definitions import DefinitionNode
 from course.exercises import Exercise
 

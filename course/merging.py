@@ -4,37 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from course.cells import CellProblemError, ImportNode, Part, bound_names
+from course.additions import Traces, Wanted, additions, bound_in
+from course.cells import Part, bound_names
 from course.definitions import node_lines, parsed, replace, split_lines
-from course.module_imports import (
-    PACKAGE,
-    ImportedName,
-    add_imports,
-    drop_imports,
-    imported_names,
-)
+from course.module_imports import add_imports, drop_imports, imported_names
 
-__all__ = ["Merged", "Traces", "Wanted", "bound_in", "put_answer"]
-
-
-@dataclass(frozen=True)
-class Traces:
-    """What an exercise's saves left in a module beside the definition."""
-
-    helpers: tuple[str, ...] = ()
-    imports: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A definition to put in, with the helpers and imports that it needs."""
-
-    path: str
-    definition: str
-    helpers: tuple[Part, ...] = ()
-    imports: tuple[ImportNode, ...] = ()
+__all__ = ["Merged", "Traces", "Wanted", "put_answer"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +20,7 @@ class Merged:
 
     text: str
     traces: Traces
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
 def put_answer(
@@ -61,7 +38,7 @@ def put_answer(
     something of the kit's `base`, that comes back. What `others` added too
     stays. Raises CellProblemError where names get into each other's way.
     """
-    new, notes = _new_traces(module, name, wanted, earlier, others)
+    new, notes = additions(module, name, wanted, earlier, others)
     stale = _without(earlier, new)
     unwanted = _without(stale, others)
     while True:
@@ -101,11 +78,6 @@ def _taken_out(module: str, unwanted: Traces, base: str) -> str:
     for helper in unwanted.helpers:
         module = _restored(module, helper, base)
     return drop_imports(module, unwanted.imports)
-
-
-def bound_in(text: str) -> set[str]:
-    """Return the names of a module's own top-level definitions."""
-    return {n for node in parsed(text).body for n in bound_names(node)}
 
 
 def _restored(text: str, name: str, base: str) -> str:
@@ -182,61 +154,6 @@ def _spaced(parts: Sequence[Part]) -> str:
 
 def _is_block(part: Part) -> bool:
     return "\n" in part.text.strip()
-
-
-def _new_traces(
-    module: str, name: str, wanted: Wanted, earlier: Traces, others: Traces
-) -> tuple[Traces, tuple[str, ...]]:
-    """Return what the answer brings, and notes on what it does not."""
-    own = set(earlier.imports) - set(others.imports)
-    present = [
-        each
-        for each in imported_names(parsed(module).body)
-        if each.line not in own
-    ]
-    by_name = {each.bound: each for each in present}
-    new: list[ImportedName] = []
-    notes: list[str] = []
-    for each in imported_names(wanted.imports):
-        there = by_name.get(each.bound)
-        if each.source == f"{PACKAGE}.{name}" and each.bound == each.name:
-            continue  # the module's own name
-        if there is None or there.line == each.line or _same_root(there, each):
-            new.append(each)
-        elif there.source and each.source and there.name == each.name:
-            notes.append(
-                f"`{each.line}` was left out: this module already has "
-                f"`{there.line}`."
-            )
-        else:
-            raise CellProblemError(
-                f"`{each.line}` would hide what this module has as "
-                f"`{each.bound}` (`{there.line}`). Import it under another "
-                "name, or inside the function."
-            )
-    bound = bound_in(module) - set(earlier.helpers)
-    for each in new:
-        if each.bound in bound:
-            raise CellProblemError(
-                f"`{each.line}` would hide this module's own "
-                f"`{each.bound}`. Import it under another name."
-            )
-    for part in wanted.helpers:
-        for helper in set(part.names) & set(by_name):
-            raise CellProblemError(
-                f"Your `{helper}` would hide what this module imports "
-                f"(`{by_name[helper].line}`). Give it another name."
-            )
-    names = dict.fromkeys(n for part in wanted.helpers for n in part.names)
-    lines = dict.fromkeys(each.line for each in new)
-    return Traces(tuple(names), tuple(lines)), tuple(notes)
-
-
-def _same_root(one: ImportedName, other: ImportedName) -> bool:
-    """Return whether both bind one package, as ``import a.b`` binds a."""
-    return not (one.source or other.source) and (
-        one.name.partition(".")[0] == other.name.partition(".")[0] == one.bound
-    )
 
 
 def _missing(imports: Sequence[str], text: str) -> list[str]:

@@ -16,14 +16,10 @@ from course.display import Page, Say
 from course.import_path import PackageInUse, use_workspace
 from course.kit import Kit
 from course.notebook_session import NotebookSession, rewritten
+from course.results import disk_problem
 from course.sandbox import Sandbox
 from course.simulated_settings import point_at, read_env_file
-from course.workspace import (
-    Workspace,
-    disk_problem,
-    in_solutions,
-    workspace_folder,
-)
+from course.workspace import Workspace, in_solutions, workspace_folder
 
 __all__ = [
     "exercise",

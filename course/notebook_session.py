@@ -9,10 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from course.cells import CellProblemError, answered_name, read_cell
+from course.cell_source import CellProblemError
+from course.cells import answered_name, read_cell
 from course.checking.verdict import Verdict
 from course.display import Page, Say
 from course.exercises import Exercise
+from course.results import SaveResult, disk_reason
 from course.view import (
     hint_page,
     not_saved_page,
@@ -20,7 +22,7 @@ from course.view import (
     solution_page,
     verdict_page,
 )
-from course.workspace import SaveResult, Workspace, disk_reason
+from course.workspace import Workspace
 
 __all__ = ["Checks", "NotebookSession", "SavedAnswer", "rewritten"]
 

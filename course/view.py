@@ -8,7 +8,7 @@ from itertools import groupby
 from course.checking.verdict import Verdict
 from course.display import Block, Code, Facts, Folded, Items, Page, Say
 from course.exercises import Exercise
-from course.workspace import SaveResult, Standing
+from course.results import SaveResult, Standing
 
 __all__ = [
     "hint_page",

@@ -2,76 +2,29 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from course.answer_files import AnswerFiles
-from course.cells import Answer, CellProblemError, read_cell
+from course.cell_source import CellProblemError
+from course.cells import Answer, read_cell
 from course.definitions import DefinitionNode, find
 from course.exercises import Exercise
-from course.files import BusyError, locked
+from course.files import locked
 from course.fitting import fit_notes, is_still_blank, require_fit
 from course.kit import Kit
 from course.kit_update import update_workspace
 from course.lessons import load_exercises
 from course.merging import Wanted
 from course.progress_file import ProgressFile, Record
+from course.results import CaughtUp, SaveResult, Standing, disk_problem
 
-__all__ = [
-    "CaughtUp",
-    "SaveResult",
-    "Standing",
-    "Workspace",
-    "disk_problem",
-    "disk_reason",
-    "in_solutions",
-    "workspace_folder",
-]
+__all__ = ["Workspace", "in_solutions", "workspace_folder"]
 
 SOLUTIONS = "solutions"
-
-
-@dataclass(frozen=True)
-class SaveResult:
-    """What became of a cell.
-
-    `status` is "saved", "unchanged" (the same text again, or still blank),
-    "kept" (the cell is blank, the answer saved before stays) or
-    "not_saved", with `problem` saying why. `file` is as a learner sees it.
-    """
-
-    exercise: str
-    status: str
-    file: str = ""
-    notes: tuple[str, ...] = ()
-    problem: str = ""
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How far an exercise is.
-
-    `state` is "not_started", "unchecked", "failed", "passed", "changed"
-    (since it passed) or "filled_in" (by catching up).
-    """
-
-    exercise: Exercise
-    state: str
-    hints: int
-
-
-@dataclass(frozen=True)
-class CaughtUp:
-    """What catching up filled in, left as it was, and could not fill in."""
-
-    filled_in: tuple[str, ...]
-    left: tuple[str, ...]
-    problems: tuple[str, ...]
 
 
 def workspace_folder(kit: Kit, current: Path | None = None) -> Path:
@@ -337,26 +290,3 @@ class Workspace:
 
     def _locked(self) -> AbstractContextManager[None]:
         return locked(self.folder / ".lock")
-
-
-def disk_problem(error: OSError) -> str:
-    """Return in words that nothing was saved, and that nothing is lost."""
-    return (
-        f"Not saved: {disk_reason(error)}. Nothing is lost: your answer "
-        "stands in its cell, and the one that was saved before is as it was. "
-        "Put that right and run the cell again."
-    )
-
-
-def disk_reason(error: OSError) -> str:
-    """Return in words why nothing could be written."""
-    if isinstance(error, BusyError):
-        return "another notebook is saving and does not come to an end"
-    reasons = {
-        errno.ENOSPC: "the disk is full",
-        errno.EDQUOT: "your share of the disk is full",
-        errno.EROFS: "the disk is read-only",
-        errno.EACCES: "the workspace cannot be written to",
-        errno.EPERM: "the workspace cannot be written to",
-    }
-    return reasons.get(error.errno or 0, str(error.strerror or error))

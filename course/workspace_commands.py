@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from course.cells import CellProblemError
+from course.cell_source import CellProblemError
 from course.display import Page
 from course.kit import Kit
 from course.problems import CommandError, ExitCode

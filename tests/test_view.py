@@ -11,6 +11,7 @@ from small_kit import make_kit
 from course.checking.verdict import Expectation, Failure, Status, Verdict
 from course.display import Code, Facts, Folded, Items, Page, Say
 from course.lessons import Exercise, load_exercises
+from course.results import SaveResult, Standing
 from course.view import (
     STATUS,
     hint_page,
@@ -19,7 +20,7 @@ from course.view import (
     solution_page,
     verdict_page,
 )
-from course.workspace import SaveResult, Standing, Workspace
+from course.workspace import Workspace
 
 
 @pytest.fixture

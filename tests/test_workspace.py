@@ -276,7 +276,7 @@ def test_an_import_that_would_hide_another_is_refused(
     assert "would hide" in text
     assert "from collections import Counter" in text
     text = problem(workspace, "1.1", f"from mine import Tally\n{COUNT}")
-    assert "this module's own `Tally`" in text
+    assert "what this module has as `Tally`" in text
 
 
 def test_the_same_name_from_elsewhere_is_left_out_with_a_note(

@@ -1,0 +1,96 @@
+"""What an answer adds to its module beside the definition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from course.cell_source import CellProblemError
+from course.cells import ImportNode, Part, bound_names
+from course.definitions import parsed
+from course.module_imports import PACKAGE, ImportedName, imported_names
+
+__all__ = ["Traces", "Wanted", "additions", "bound_in"]
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What an exercise's saves left in a module beside the definition."""
+
+    helpers: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A definition to put in, with the helpers and imports that it needs."""
+
+    path: str
+    definition: str
+    helpers: tuple[Part, ...] = ()
+    imports: tuple[ImportNode, ...] = ()
+
+
+def additions(
+    module: str, name: str, wanted: Wanted, earlier: Traces, others: Traces
+) -> tuple[Traces, tuple[str, ...]]:
+    """Return what an answer adds to the module called `name`, and notes.
+
+    What only `earlier` saves of it brought does not count as there. Raises
+    CellProblemError for a name that the module uses for something else.
+    """
+    own = set(earlier.imports) - set(others.imports)
+    imports = imported_names(parsed(module).body)
+    present = {each.bound: each for each in imports if each.line not in own}
+    defined = bound_in(module) - set(earlier.helpers)
+    lines: dict[str, None] = {}
+    notes: list[str] = []
+    for each in imported_names(wanted.imports):
+        if each.source == f"{PACKAGE}.{name}" and each.bound == each.name:
+            continue  # the module's own name
+        there = present.get(each.bound)
+        if there and _is_same_name(there, each):
+            notes.append(
+                f"`{each.line}` was left out: this module already has "
+                f"`{there.line}`."
+            )
+            continue
+        _require_free(each, there, defined)
+        lines[each.line] = None
+    names = dict.fromkeys(n for part in wanted.helpers for n in part.names)
+    for helper in names.keys() & present.keys():
+        raise CellProblemError(
+            f"Your `{helper}` would hide what this module imports "
+            f"(`{present[helper].line}`). Give it another name."
+        )
+    return Traces(tuple(names), tuple(lines)), tuple(notes)
+
+
+def _is_same_name(there: ImportedName, new: ImportedName) -> bool:
+    """Return whether both import a name from somewhere, from elsewhere."""
+    both = bool(there.source and new.source)
+    return both and there.name == new.name and there.line != new.line
+
+
+def _require_free(
+    new: ImportedName, there: ImportedName | None, defined: set[str]
+) -> None:
+    hidden = f"`{new.bound}`" if new.bound in defined else ""
+    if there and there.line != new.line and not _same_root(there, new):
+        hidden = f"`{new.bound}` (`{there.line}`)"
+    if hidden:
+        raise CellProblemError(
+            f"`{new.line}` would hide what this module has as {hidden}. "
+            "Import it under another name, or inside the function."
+        )
+
+
+def _same_root(one: ImportedName, other: ImportedName) -> bool:
+    """Return whether both bind one package, as ``import a.b`` binds a."""
+    return not (one.source or other.source) and (
+        one.name.partition(".")[0] == other.name.partition(".")[0] == one.bound
+    )
+
+
+def bound_in(text: str) -> set[str]:
+    """Return the names of a module's own top-level definitions."""
+    return {n for node in parsed(text).body for n in bound_names(node)}

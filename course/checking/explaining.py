@@ -40,7 +40,7 @@ def explain(
     requests: Iterable[Any],
 ) -> Failure:
     """Return in words why a test failed with `error`."""
-    last = log[-1] if log else None
+    last = _call_in_question(log, comparison)
     expected, message = _expectation(error, traceback, last, comparison)
     return Failure(
         test=test,
@@ -52,6 +52,25 @@ def explain(
         message=message,
         requests=tuple(map(_request_line, list(requests)[:MOST_REQUESTS])),
     )
+
+
+def _call_in_question(
+    log: list[Call], comparison: Comparison | None
+) -> Call | None:
+    """Return the call that gave what was compared, or else the last one.
+
+    The last call of a test may be the one that makes the expected value.
+    """
+    sides = (comparison.left, comparison.right) if comparison else ()
+    for side in sides:
+        for call in reversed(log):
+            if call.returned is side and type(side) not in _SHARED:
+                return call
+    return log[-1] if log else None
+
+
+# Values of these types are the same object wherever they come from.
+_SHARED = (bool, int, str, type(None), tuple)
 
 
 def _returned(last: Call | None) -> str:
@@ -111,6 +130,11 @@ def _compared(
         return show(comparison.right), ""
     if operator == "==" and _is(comparison.right, returned, right):
         return show(comparison.left), ""
+    if operator in ("in", "not in") and _is(
+        comparison.right, returned, right
+    ):
+        no = "no " if operator == "not in" else ""
+        return f"{no}{show(comparison.left)} in it", ""
     if operator in ("in", "not in"):
         sides = f"{show(comparison.left)} {operator} {ast.unparse(right)}"
         seen, value = ast.unparse(right), comparison.right

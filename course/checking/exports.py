@@ -91,9 +91,13 @@ class Exports:
             for name in names
             if hasattr(value, name)
         }
-        described = self.described(value)
-        uncompared = _uncompared(type(value))
-        return {TAG: "record", **described, "f": fields, "not": uncompared}
+        return {
+            TAG: "record",
+            **self.described(value),
+            "f": fields,
+            "not": _uncompared(type(value)),
+            "default": _at_default(value),
+        }
 
     def _member(self, value: enum.Enum, encoder: Encoder) -> Any:
         return {
@@ -275,6 +279,29 @@ def _uncompared(kind: type) -> list[str]:
     if not dataclasses.is_dataclass(kind):
         return []
     return [f.name for f in dataclasses.fields(kind) if not f.compare]
+
+
+def _at_default(value: Any) -> list[str]:
+    """Return the fields of a dataclass that still have their default.
+
+    Only plain values are looked at, which have no say in the comparison.
+    """
+    if not dataclasses.is_dataclass(value):
+        return []
+    found = []
+    for field in dataclasses.fields(value):
+        now = getattr(value, field.name, dataclasses.MISSING)
+        empty = type(now) in (list, dict, tuple, set) and not now
+        same = type(now) is type(field.default) and (
+            now is None or (type(now) in _SIMPLE and now == field.default)
+        )
+        made = field.default_factory is not dataclasses.MISSING
+        if same or (empty and (made or field.default == now)):
+            found.append(field.name)
+    return found
+
+
+_SIMPLE = (str, int, float, bool, bytes)
 
 
 def _offers(kind: type, name: str) -> bool:

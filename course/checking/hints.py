@@ -1,7 +1,18 @@
 """The hint that fits: chosen by what failed and what was observed.
 
 Never by the learner's source text: a differently written twin of the same
-mistake gets the same hint.
+mistake gets the same hint. A condition (`when` in an answers file) may name:
+
+called, args, kwargs    the last call of the test: its dotted name and what
+                        it was given
+returned, raised, error what it gave: a value, or an exception's class name
+                        and text
+left, right             the two sides of the comparison that did not hold
+calls                   all calls of the test, as dicts of the fields above
+requests                what arrived at the sandbox
+printed                 the beginning of what the code printed
+collected, passed,      for a learner's own tests, run on the right package:
+failed, empty, output   names, and what went wrong in those that failed
 """
 
 from __future__ import annotations

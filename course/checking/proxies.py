@@ -118,6 +118,7 @@ class Record(Proxy):
 
     _fields: dict[str, Any]
     _uncompared: frozenset[str]
+    _at_default: frozenset[str]
 
     def __getattr__(self, name: str) -> Any:
         fields = self.__dict__.get("_fields", {})
@@ -150,7 +151,11 @@ class Record(Proxy):
         }
 
     def _shown(self, show: Shown) -> str:
-        fields = [f"{k}={show(v)}" for k, v in self._fields.items()]
+        fields = [
+            f"{name}={show(value)}"
+            for name, value in self._fields.items()
+            if name not in self._at_default
+        ]
         return f"{self._link.type_name}({', '.join(fields)})"
 
 

@@ -72,9 +72,8 @@ class Remote:
     def special(self, proxy: Proxy, name: str, args: Any) -> Any:
         """Apply an operator or a built-in function over there."""
         link = proxy._link
-        entry = None
+        entry = special_call(proxy, link.dotted, name, args)
         if name not in _UNLOGGED:
-            entry = special_call(proxy, link.dotted, name, args)
             self.log.append(entry)
         frame = {"op": "special", "name": name, **link.target}
         frame["args"] = self.encode(list(args))
@@ -124,7 +123,10 @@ class Remote:
         self.blanks += _blanks(reply)
         try:
             if "ok" not in reply:
-                raise self.problem(reply, entry or self._attribute(frame))
+                entry = entry or _attribute(frame)
+                if not any(entry is known for known in self.log):
+                    self.log.append(entry)
+                raise self.problem(reply, entry)
             value = self.decode(reply["ok"])
             if lists is not None and "after" in reply:
                 _update(lists, self.decode(reply["after"]))
@@ -133,15 +135,6 @@ class Remote:
         if entry is not None:
             entry.returned = value
         return value
-
-    def _attribute(self, frame: Frame) -> Call:
-        """Return a new entry for an attribute that could not be read."""
-        name = str(frame.get("name", frame["op"]))
-        if "module" in frame:
-            name = f"{frame['module'] or 'llm_providers'}.{name}"
-        entry = Call(name, name)
-        self.log.append(entry)
-        return entry
 
     def problem(self, reply: Frame, entry: Call | None) -> BaseException:
         """Return what a reply without a value has to raise here."""
@@ -169,6 +162,14 @@ class ImportFaultError(FaultError):
         super().__init__("import_error", f"{type(error).__name__}: {error}")
         self.error = error
         self.where = where
+
+
+def _attribute(frame: Frame) -> Call:
+    """Return the entry for an attribute that could not be used."""
+    name = str(frame.get("name", frame["op"]))
+    if "module" in frame:
+        name = f"{frame['module'] or 'llm_providers'}.{name}"
+    return Call(name, name)
 
 
 def _blanks(reply: Frame) -> list[str]:

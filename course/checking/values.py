@@ -135,6 +135,7 @@ class Values:
             fields = {k: self.decode(v) for k, v in data["f"].items()}
             known.__dict__["_fields"] = fields
             known.__dict__["_uncompared"] = frozenset(data["not"])
+            known.__dict__["_at_default"] = frozenset(data["default"])
         return known
 
     def _new(self, tag: str, data: Frame) -> Any:

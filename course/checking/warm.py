@@ -28,6 +28,7 @@ from .limits import (
     limit_resources,
     orphans,
 )
+from .loopback import stay_on_this_machine
 from .operations import Operations
 from .warming import warm_up
 
@@ -138,6 +139,7 @@ def answer_for_learner(connection: socket.socket) -> None:
         )
         setattr(sys, name, text)
     limit_resources()
+    stay_on_this_machine()
     server = Server(Channel(connection), Operations(), lambda: os._exit(0))
     limit_forks(server.detach)
     server.run()

@@ -203,7 +203,7 @@ def test_endless_recursion_is_an_exception(course):
 
 
 def test_too_much_memory_is_an_exception(course):
-    verdict = judged(course, "hog = []\nwhile True: hog.append('x' * 10**7)")
+    verdict = judged(course, "hog = []\nwhile True: hog.append(bytes(10**8))")
     assert verdict.status == "failed"
     assert verdict.failure.raised.startswith("MemoryError")
 

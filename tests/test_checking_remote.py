@@ -480,9 +480,8 @@ def test_every_call_is_logged(remote):
         ("shop.Shop.buy", "Shop.buy('tea')", None),
         ("shop.Shop.buy", "Shop.buy('milk')", "SoldOutError"),
     ]
-    added = "Money(amount=1, currency='EUR', note='')"
     assert told[5][0] == "shop.Money.__add__"
-    assert told[5][1].startswith(f"{added} + Money(amount=2")
+    assert told[5][1] == "Money(amount=1) + Money(amount=2)"
     assert remote.log[-1].returned == ["a", "b"]
 
 

@@ -12,13 +12,18 @@ import os
 from typing import Any
 
 from course.checking.client import Checker
+from course.checking.loopback import refuse_hosts
 from course.display import Page, Say
 from course.import_path import PackageInUse, use_workspace
 from course.kit import Kit
 from course.notebook_session import NotebookSession, rewritten
 from course.results import disk_problem
 from course.sandbox import Sandbox
-from course.simulated_settings import point_at, read_env_file
+from course.simulated_settings import (
+    point_at,
+    read_env_file,
+    simulated_hosts,
+)
 from course.workspace import Workspace, in_solutions, workspace_folder
 
 __all__ = [
@@ -67,7 +72,7 @@ def _start() -> tuple[NotebookSession, Sandbox]:
     kit = Kit()
     folder = workspace_folder(kit)
     checker = Checker(folder)
-    solved = in_solutions()
+    solved = in_solutions(kit)
     workspace = Workspace(folder, kit, solved)
     try:
         notes = workspace.ensure()
@@ -78,7 +83,9 @@ def _start() -> tuple[NotebookSession, Sandbox]:
     use_workspace(folder, kit.root)
     sandbox = Sandbox().start()
     atexit.register(sandbox.stop)
-    point_at(sandbox, read_env_file(kit, example=solved), os.environ)
+    settings = read_env_file(kit, example=solved)
+    point_at(sandbox, settings, os.environ)
+    refuse_hosts(simulated_hosts(settings), "simulated here; see .env")
     _take_cells()
     refresh = PackageInUse(folder).forget_changed
     return NotebookSession(workspace, checker, _show, refresh), sandbox

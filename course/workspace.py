@@ -24,8 +24,6 @@ from course.results import CaughtUp, SaveResult, Standing, disk_problem
 
 __all__ = ["Workspace", "in_solutions", "workspace_folder"]
 
-SOLUTIONS = "solutions"
-
 
 def workspace_folder(kit: Kit, current: Path | None = None) -> Path:
     """Return the folder of the workspace in use.
@@ -36,13 +34,14 @@ def workspace_folder(kit: Kit, current: Path | None = None) -> Path:
     named = os.environ.get("COURSE_WORKSPACE")
     if named:
         return Path(named).resolve()
-    solved = in_solutions(current)
+    solved = in_solutions(kit, current)
     return kit.root / (".workspace-solutions" if solved else "workspace")
 
 
-def in_solutions(current: Path | None = None) -> bool:
-    """Return whether a notebook runs in the folder of solutions."""
-    return (current or Path.cwd()).name == SOLUTIONS
+def in_solutions(kit: Kit, current: Path | None = None) -> bool:
+    """Return whether a notebook runs in the course's folder of solutions."""
+    folder = current or Path.cwd()
+    return kit.solutions.exists() and folder.samefile(kit.solutions)
 
 
 class Workspace:

@@ -128,7 +128,12 @@ def test_the_solutions_have_a_workspace_of_their_own(
     kit: Kit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("COURSE_WORKSPACE", raising=False)
+    kit.solutions.mkdir()
+    kit.notebooks.mkdir()
     assert workspace_folder(kit, kit.notebooks).name == "workspace"
+    assert workspace_folder(Kit(kit.notebooks), kit.solutions).name == (
+        "workspace"
+    )
     assert workspace_folder(kit, kit.solutions).name == ".workspace-solutions"
     monkeypatch.setenv("COURSE_WORKSPACE", str(kit.root / "other"))
     assert workspace_folder(kit, kit.solutions) == kit.root / "other"

@@ -12,8 +12,15 @@ from course.env_file import write_env_file
 from course.kit import Kit
 from course.sandbox import Sandbox
 
-__all__ = ["point_at", "read_env_file"]
+__all__ = ["REAL_HOSTS", "point_at", "read_env_file", "simulated_hosts"]
 
+# Where each provider really lives; refused while `.env` simulates it.
+REAL_HOSTS = {
+    "gemini": "generativelanguage.googleapis.com",
+    "openai": "api.openai.com",
+    "openrouter": "openrouter.ai",
+    "requestry": "router.requesty.ai",
+}
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -45,8 +52,7 @@ def point_at(
     simulated = []
     for provider in sandbox.providers:
         prefix = provider.upper()
-        line = settings.get(f"{prefix}_BASE_URL", "")
-        if not _is_sandbox(line, provider):
+        if not _is_sandbox(_base_url(settings, provider), provider):
             continue
         environ[f"{prefix}_BASE_URL"] = sandbox.base_url(provider)
         key = settings.get(f"{prefix}_API_KEY")
@@ -54,6 +60,19 @@ def point_at(
             environ[f"{prefix}_API_KEY"] = key
         simulated.append(provider)
     return simulated
+
+
+def simulated_hosts(settings: Mapping[str, str]) -> list[str]:
+    """Return the real hosts of all providers that `.env` simulates."""
+    return [
+        host
+        for provider, host in REAL_HOSTS.items()
+        if _is_sandbox(_base_url(settings, provider), provider)
+    ]
+
+
+def _base_url(settings: Mapping[str, str], provider: str) -> str:
+    return settings.get(f"{provider.upper()}_BASE_URL", "")
 
 
 def _is_sandbox(url: str, provider: str) -> bool:

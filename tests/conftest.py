@@ -6,11 +6,13 @@ a process of its own in which the learner's code runs.
 """
 
 import importlib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 
 import pytest
 
+from course.checking.loopback import stay_on_this_machine
 from course.sandbox import Sandbox
 
 
@@ -22,6 +24,16 @@ class LocalPackage:
             return importlib.import_module(f"llm_providers.{module}")
         except ModuleNotFoundError as error:
             raise AttributeError(module) from error
+
+
+@pytest.fixture(autouse=True)
+def no_test_reaches_a_provider_or_sees_a_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stay_on_this_machine()
+    for name in list(os.environ):
+        if name.endswith(("_API_KEY", "_BASE_URL")):
+            monkeypatch.delenv(name)
 
 
 def running_check(request: pytest.FixtureRequest):

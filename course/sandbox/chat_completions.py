@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from course.sandbox.answers import Answer, Task, rough_tokens
@@ -245,8 +244,8 @@ class Completion:
             len(str(choice["delta"].get("content") or ""))
             for choice in chunk["choices"]
         )
-        noise = sha256(f"{self.digest}{number}".encode()).hexdigest()
-        return noise[: 16 - size % 16]
+        start = number * 5 % 48
+        return self.digest[start : start + 16 - size % 16]
 
 
 def _arguments_delta(piece: str) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from course.sandbox.openai_faults import (
     planned_error,
     server_error,
 )
-from course.sandbox.wire import Reply, Request, json_reply
+from course.sandbox.wire import Reply, Request, json_bytes, json_reply
 
 __all__ = ["OpenAIProtocol"]
 
@@ -211,8 +211,7 @@ def _row(name: str, model: Model) -> dict[str, Any]:
 
 
 def _event(value: Any) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return f"data: {text}\n\n".encode("utf-8", "surrogatepass")
+    return b"data: " + json_bytes(value) + b"\n\n"
 
 
 def _event_reply(events: list[bytes], reply: Reply) -> Reply:

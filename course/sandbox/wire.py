@@ -18,6 +18,7 @@ __all__ = [
     "Reply",
     "Request",
     "WireError",
+    "json_bytes",
     "json_reply",
     "read_request",
     "send_reply",
@@ -25,7 +26,10 @@ __all__ = [
 
 LINE_LIMIT = 65_536
 HEADER_LIMIT = 200
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 BODY_LIMIT = 64 * 1024 * 1024
+# Pieces without a pause between them leave together up to this size.
+TOGETHER = 32_768
 
 REASONS = {
     200: "OK",
@@ -113,14 +117,17 @@ class Reply:
     cut: bool = False
 
 
+def json_bytes(value: Any) -> bytes:
+    """Return `value` as JSON in UTF-8, as providers send it."""
+    return ENCODER.encode(value).encode("utf-8", "surrogatepass")
+
+
 def json_reply(
     status: int, value: Any, headers: dict[str, str] | None = None
 ) -> Reply:
-    """Return a reply with `value` as JSON in UTF-8, as providers send it."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """Return a reply whose body is JSON."""
     kind = {"Content-Type": "application/json"}
-    body = text.encode("utf-8", "surrogatepass")
-    return Reply(status, kind | (headers or {}), body)
+    return Reply(status, kind | (headers or {}), json_bytes(value))
 
 
 def _line(source: BufferedIOBase, status: int) -> str | None:
@@ -268,9 +275,11 @@ def send_reply(
             waiting = b""
             if not pause(piece):
                 return False
-        else:
-            frame = b"%x\r\n%b\r\n" % (len(piece), piece)
-            connection.sendall(waiting + (frame if chunked else piece))
+            continue
+        frame = b"%x\r\n%b\r\n" % (len(piece), piece)
+        waiting += frame if chunked else piece
+        if len(waiting) > TOGETHER:
+            connection.sendall(waiting)
             waiting = b""
     if chunked and not reply.cut:
         waiting += b"0\r\n\r\n"

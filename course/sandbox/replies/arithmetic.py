@@ -40,7 +40,8 @@ WORDS = (
 SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve"
 ).split()
-NUMBERED = re.compile(rf"\d|\b(?:{'|'.join(SMALL)}|an?)\b")
+SMALL_WORDS = re.compile(rf"\b(?:{'|'.join(SMALL)})\b")
+NUMBERED = re.compile(rf"\d|{SMALL_WORDS.pattern}|\ban?\b")
 EXPRESSION = re.compile(
     r"[-(]*\d[\d.]*\)*(?:\s*(?:\*\*|//|[-+*/%])\s*[-(]*\d[\d.]*\)*)+"
 )
@@ -109,13 +110,17 @@ def shown(value: Number) -> str:
 
 def expression_in(text: str) -> str | None:
     """Return the first arithmetic expression in a text, in symbols."""
-    text = text.lower()
-    for number, word in enumerate(SMALL):
-        text = re.sub(rf"\b{word}\b", str(number), text)
+    text = _in_digits(text.lower())
+    if not any(letter.isdigit() for letter in text):
+        return None
     for pattern, sign in WORDS:
         text = re.sub(pattern, sign, text)
     match = EXPRESSION.search(text) or re.search(r"\d+\s*\*\*\s*\d", text)
     return match.group(0).strip() if match else None
+
+
+def _in_digits(text: str) -> str:
+    return SMALL_WORDS.sub(lambda word: str(SMALL.index(word[0])), text)
 
 
 def answer(wish: Wish) -> str | None:
@@ -277,8 +282,8 @@ MARK = re.compile(rf"{LESS}|{MORE}|(\d+(?:\.\d+)?)")
 def _word_problem(text: str) -> str | None:
     """Return the sum of what a little story adds and takes away."""
     story, question, _ = text.partition("how many")
-    for number, word in enumerate(SMALL[2:], 2):
-        story = re.sub(rf"\b{word}\b", str(number), story)
+    # "one" is as often a pronoun as a number.
+    story = _in_digits(story.replace(" one ", " "))
     if not question or len(re.findall(r"\d+", story)) < 2:
         return None
     steps: list[str] = []

@@ -66,7 +66,8 @@ def _fact(wish: Wish, asked: str) -> str | None:
     fitting = [
         fact
         for fact in data()["facts"]
-        if all(_stands_in(word, asked) for word in fact["if"])
+        if fact["if"][0] in asked
+        and all(_stands_in(word, asked) for word in fact["if"])
     ]
     if not fitting:
         return None

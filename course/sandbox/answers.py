@@ -6,9 +6,7 @@ real counts of English text for limits and costs to behave plausibly.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Any
 
 from course.sandbox.faults import PlannedFault
@@ -16,7 +14,7 @@ from course.sandbox.replies import Conversation, reply_text
 from course.sandbox.replies.structured import json_text
 from course.sandbox.replies.tools import Tool, ToolCall, choose_call
 
-__all__ = ["Answer", "Task", "answer", "rough_tokens"]
+__all__ = ["Answer", "Task", "answer", "rough_tokens", "with_fault"]
 
 CHARACTERS = 4
 
@@ -121,9 +119,3 @@ def with_fault(given: Answer, fault: PlannedFault | None) -> Answer:
         case _:
             return given
     return Answer(text, finish, thinking + rough_tokens(text), thinking)
-
-
-def digest(*parts: Any) -> str:
-    """Return a hash of JSON values, for ids that stay the same."""
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=True, default=str)
-    return sha256(text.encode()).hexdigest()

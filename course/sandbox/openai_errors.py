@@ -78,6 +78,7 @@ def masked(key: str) -> str:
 
 
 def missing_key() -> OpenAIError:
+    """Return 401 for a request without a key."""
     return OpenAIError(
         401,
         "You didn't provide an API key. You need to provide your API key in"
@@ -88,6 +89,7 @@ def missing_key() -> OpenAIError:
 
 
 def wrong_key(shown: str) -> OpenAIError:
+    """Return 401 for a key that is not valid, with what is `shown` of it."""
     return OpenAIError(
         401,
         f"Incorrect API key provided: {shown}. You can find your API key at"
@@ -97,6 +99,7 @@ def wrong_key(shown: str) -> OpenAIError:
 
 
 def unknown_model(name: str) -> OpenAIError:
+    """Return 404 for a model that does not exist."""
     return OpenAIError(
         404,
         f"The model `{name}` does not exist or you do not have access to it.",
@@ -105,6 +108,7 @@ def unknown_model(name: str) -> OpenAIError:
 
 
 def retired_model(name: str) -> OpenAIError:
+    """Return 404 for a model that has been shut down."""
     return OpenAIError(
         404,
         f"The model `{name}` has been deprecated, learn more here:"
@@ -114,6 +118,7 @@ def retired_model(name: str) -> OpenAIError:
 
 
 def unsupported_parameter(name: str, hint: str = "") -> OpenAIError:
+    """Return 400 for a parameter that the model does not take."""
     return OpenAIError(
         400,
         f"Unsupported parameter: '{name}' is not supported with this model."

@@ -81,6 +81,7 @@ def waiting(
 
 
 def rate_limit(fault: PlannedFault, model: str, tokens: int) -> OpenAIError:
+    """Return 429 for too many requests or tokens in a minute."""
     wait, headers = waiting(fault, 1)
     kind = "requests" if fault.options.get("limit") == "requests" else "tokens"
     if kind == "requests":
@@ -102,6 +103,7 @@ def rate_limit(fault: PlannedFault, model: str, tokens: int) -> OpenAIError:
 
 
 def slow_down(fault: PlannedFault) -> OpenAIError:
+    """Return 429 for traffic that grew too fast."""
     return OpenAIError(
         429,
         "Your request rate has increased too quickly. Please slow down: ramp"
@@ -113,12 +115,14 @@ def slow_down(fault: PlannedFault) -> OpenAIError:
 
 
 def quota_exhausted(fault: PlannedFault) -> OpenAIError:
+    """Return 429 for a used-up credit, which no waiting brings back."""
     code = str(fault.options.get("code", "credit_balance_exhausted"))
     text = QUOTA_TEXTS.get(code, QUOTA_TEXTS["insufficient_quota"])
     return OpenAIError(429, text, kind="insufficient_quota", code=code)
 
 
 def server_error(fault: PlannedFault | None = None) -> OpenAIError:
+    """Return 500, in the vendor's words or in the fault's."""
     text = (
         "The server had an error while processing your request. Sorry about"
         " that! Please contact us through our help center at help.openai.com"
@@ -129,6 +133,7 @@ def server_error(fault: PlannedFault | None = None) -> OpenAIError:
 
 
 def overloaded(fault: PlannedFault) -> OpenAIError:
+    """Return 503 for a provider under too much load."""
     return OpenAIError(
         503,
         "The engine is currently overloaded, please try again later.",
@@ -139,6 +144,7 @@ def overloaded(fault: PlannedFault) -> OpenAIError:
 
 
 def forbidden() -> OpenAIError:
+    """Return 403 for a country that is not served."""
     return OpenAIError(
         403,
         "Country, region, or territory not supported",

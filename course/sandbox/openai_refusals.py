@@ -27,10 +27,12 @@ TYPE_WORDS = {
 
 
 def bad(message: str, param: str | None, code: str | None) -> OpenAIError:
+    """Return 400 with a message, a parameter and a code."""
     return OpenAIError(400, message, param=param, code=code)
 
 
 def missing(param: str) -> OpenAIError:
+    """Return 400 for a parameter that has to be there."""
     return bad(
         f"Missing required parameter: '{param}'.",
         param,
@@ -39,6 +41,7 @@ def missing(param: str) -> OpenAIError:
 
 
 def wrong_type(param: str, wanted: str, value: Any) -> OpenAIError:
+    """Return 400 for a value of the wrong type."""
     got = TYPE_WORDS.get(type(value), "something else")
     return bad(
         f"Invalid type for '{param}': expected {wanted}, but got {got}"
@@ -49,6 +52,7 @@ def wrong_type(param: str, wanted: str, value: Any) -> OpenAIError:
 
 
 def wrong_value(param: str, value: Any, allowed: tuple[str, ...]) -> Exception:
+    """Return 400 for a value that is not one of those allowed."""
     return bad(
         f"Invalid value: '{value}'. Supported values are: {quoted(allowed)}.",
         param,

@@ -131,77 +131,85 @@ def _regex(wish: Wish) -> str | None:
     )
 
 
+TOP = r"\btop (\d+)\b|\b(\d+) (?:most|largest|highest|best)"
+# What a request means, the statement for it, and a remark. {t} is the table,
+# {o} a second one, {c} the column, {n} the number of rows.
+STATEMENTS = (
+    (
+        r"\bcreate\b.{0,20}\btable\b",
+        "CREATE TABLE {t} (|    id INTEGER PRIMARY KEY,"
+        "|    name TEXT NOT NULL,"
+        "|    created_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP|);",
+        "Add one line for each further column.",
+    ),
+    (
+        r"\binsert|\badd a (row|record)",
+        "INSERT INTO {t} (name, email)|VALUES (:name, :email);",
+        "The values are parameters, never part of the text.",
+    ),
+    (
+        r"\bdelete|\bremove",
+        "DELETE FROM {t}|WHERE id = :id;",
+        "Run the same WHERE with SELECT first.",
+    ),
+    (
+        r"\bupdate\b|\bset the\b",
+        "UPDATE {t}|SET {c} = :value|WHERE id = :id;",
+        "Without WHERE every row would change.",
+    ),
+    (
+        r"\bduplicate",
+        "SELECT {c}, COUNT(*) AS copies|FROM {t}|GROUP BY {c}"
+        "|HAVING COUNT(*) > 1;",
+        "HAVING filters the groups, as WHERE filters the rows.",
+    ),
+    (
+        r"\bcount|\bhow many|\bnumber of|\bper\b|\bgroup",
+        "SELECT {c}, COUNT(*) AS number|FROM {t}|GROUP BY {c}"
+        "|ORDER BY number DESC;",
+        "Each {c} gets one row with its count.",
+    ),
+    (
+        r"\baverage|\bavg",
+        "SELECT AVG({c}) AS result|FROM {t};",
+        "Add GROUP BY for one figure per group.",
+    ),
+    (
+        r"\bsum\b|\btotal",
+        "SELECT SUM({c}) AS result|FROM {t};",
+        "Add GROUP BY for one figure per group.",
+    ),
+    (
+        r"\bjoin\b|\btogether with\b|\band their\b",
+        "SELECT {t}.*, {o}.*|FROM {t}|JOIN {o} ON {o}.{s}_id = {t}.id;",
+        "LEFT JOIN would keep rows without a partner too.",
+    ),
+    (
+        TOP,
+        "SELECT *|FROM {t}|ORDER BY {c} DESC|LIMIT {n};",
+        "With equal values the choice is open; add a second column.",
+    ),
+)
+
+
 def _sql(wish: Wish) -> str:
     asked = f"{wish.instruction} {wish.material.lower()[:500]}"
     table, column = _table(asked), _column(asked)
-    top = found(r"\btop (\d+)\b|\b(\d+) (?:most|largest|highest|best)", asked)
-    if found(r"\bcreate\b.{0,20}\btable\b", asked):
-        lines = [
-            f"CREATE TABLE {table} (",
-            "    id INTEGER PRIMARY KEY,",
-            "    name TEXT NOT NULL,",
-            "    created_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP",
-            ");",
-        ]
-        note = "Add one line for each further column."
-    elif found(r"\binsert|\badd a (row|record)", asked):
-        lines = [
-            f"INSERT INTO {table} (name, email)",
-            "VALUES (:name, :email);",
-        ]
-        note = "The values are parameters, never part of the text."
-    elif found(r"\bdelete|\bremove", asked):
-        lines = [f"DELETE FROM {table}", "WHERE id = :id;"]
-        note = "Run the same WHERE with SELECT first."
-    elif found(r"\bupdate\b|\bset the\b", asked):
-        lines = [
-            f"UPDATE {table}",
-            f"SET {column} = :value",
-            "WHERE id = :id;",
-        ]
-        note = "Without WHERE every row would change."
-    elif found(r"\bduplicate", asked):
-        lines = [
-            f"SELECT {column}, COUNT(*) AS copies",
-            f"FROM {table}",
-            f"GROUP BY {column}",
-            "HAVING COUNT(*) > 1;",
-        ]
-        note = "HAVING filters the groups, as WHERE filters the rows."
-    elif found(r"\bcount|\bhow many|\bnumber of|\bper\b|\bgroup", asked):
-        lines = [
-            f"SELECT {column}, COUNT(*) AS number",
-            f"FROM {table}",
-            f"GROUP BY {column}",
-            "ORDER BY number DESC;",
-        ]
-        note = f"Each {column} gets one row with its count."
-    elif found(r"\baverage|\bavg|\bsum\b|\btotal", asked):
-        call = "AVG" if "av" in asked else "SUM"
-        lines = [f"SELECT {call}({column}) AS result", f"FROM {table};"]
-        note = "Add GROUP BY for one figure per group."
-    elif found(r"\bjoin\b|\btogether with\b|\band their\b", asked):
-        other = _second_table(asked, table)
-        lines = [
-            f"SELECT {table}.*, {other}.*",
-            f"FROM {table}",
-            f"JOIN {other} ON {other}.{table.rstrip('s')}_id = {table}.id;",
-        ]
-        note = "LEFT JOIN would keep rows without a partner too."
-    elif top:
-        size = top.group(1) or top.group(2)
-        lines = [
-            "SELECT *",
-            f"FROM {table}",
-            f"ORDER BY {column} DESC",
-            f"LIMIT {size};",
-        ]
-        note = "With equal values the choice is open; add a second column."
-    else:
-        lines = ["SELECT *", f"FROM {table}", *_where(wish, asked, column)]
-        lines[-1] += ";"
-        note = "Name the columns that you need instead of *."
-    return _fence("sql", lines, note)
+    top = found(TOP, asked)
+    parts = {
+        "t": table,
+        "s": table.rstrip("s"),
+        "o": _second_table(asked, table),
+        "c": column,
+        "n": next((n for n in top.groups() if n), "") if top else "",
+    }
+    for meant, statement, note in STATEMENTS:
+        if found(meant, asked):
+            lines = statement.format(**parts).split("|")
+            return _fence("sql", lines, note.format(**parts))
+    lines = ["SELECT *", f"FROM {table}", *_where(wish, asked, column)]
+    lines[-1] += ";"
+    return _fence("sql", lines, "Name the columns that you need, not *.")
 
 
 TABLES = (
@@ -236,7 +244,7 @@ def _column(asked: str) -> str:
         r"|the|highest|most|largest|duplicate|same)\s+(?:the )?"
         r"(salary|price|amount|revenue|age|date|name|country|city|email"
         r"|category|department|status|year|month|score|rating|quantity"
-        r"|customer|product|user)\b",
+        r"|customer|product|user)s?\b",
         asked,
     )
     if not named:

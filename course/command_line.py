@@ -24,24 +24,24 @@ VERBS = {
     "check": Verb(
         "course.checking.command:main", "check an exercise: check 2.1"
     ),
-    "hint": Verb("course.workspace_commands:hint", "show the next hint"),
+    "hint": Verb("course.workspace.commands:hint", "show the next hint"),
     "solution": Verb(
-        "course.workspace_commands:solution", "show an exercise's answer"
+        "course.workspace.commands:solution", "show an exercise's answer"
     ),
     "progress": Verb(
-        "course.workspace_commands:progress", "show what is done so far"
+        "course.workspace.commands:progress", "show what is done so far"
     ),
     "catch-up": Verb(
-        "course.workspace_commands:catch_up", "fill in a whole phase"
+        "course.workspace.commands:catch_up", "fill in a whole phase"
     ),
     "reset": Verb(
-        "course.workspace_commands:reset", "blank an exercise again"
+        "course.workspace.commands:reset", "blank an exercise again"
     ),
     "sandbox": Verb(
         "course.sandbox.command:main", "run the simulated providers"
     ),
     "test": Verb("course.testing:main", "run every test of the project"),
-    "build": Verb("course.build:main", "generate the notebooks"),
+    "build": Verb("course.building.build:main", "generate the notebooks"),
     "bench": Verb("course.bench:main", "run a benchmark"),
     "catalogue": Verb(
         "course.catalogue_check:main", "check the model catalogue"

@@ -13,18 +13,22 @@ from typing import Any
 
 from course.checking.client import Checker
 from course.checking.loopback import refuse_hosts
-from course.display import Page, Say
-from course.import_path import PackageInUse, use_workspace
-from course.kit import Kit
-from course.notebook_session import NotebookSession, rewritten
-from course.results import disk_problem
-from course.sandbox import Sandbox
-from course.simulated_settings import (
+from course.kernel.import_path import PackageInUse, use_workspace
+from course.kernel.session import NotebookSession, rewritten
+from course.kernel.simulated_settings import (
     point_at,
     read_env_file,
     simulated_hosts,
 )
-from course.workspace import Workspace, in_solutions, workspace_folder
+from course.kit import Kit
+from course.sandbox import Sandbox
+from course.views.pages import Page, Say
+from course.workspace.results import disk_problem
+from course.workspace.workspace import (
+    Workspace,
+    in_solutions,
+    workspace_folder,
+)
 
 __all__ = [
     "exercise",

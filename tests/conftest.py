@@ -44,14 +44,14 @@ def running_check(request: pytest.FixtureRequest):
 @pytest.fixture
 def llm(request: pytest.FixtureRequest) -> object:
     check = running_check(request)
-    return check.package if check else LocalPackage()
+    return check.package() if check else LocalPackage()
 
 
 @pytest.fixture
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     check = running_check(request)
     if check:
-        yield check.sandbox
+        yield check.sandbox()
         return
     with Sandbox() as started:
         yield started

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_kit import SHOUT, WORDS
 
-from course.blanks import blank, blank_text, is_blank
-from course.definitions import (
+from course.building.blanks import blank, blank_text, is_blank
+from course.building.definitions import (
     DefinitionNotFoundError,
     definition_text,
     find,

@@ -9,18 +9,18 @@ import nbformat
 import pytest
 from small_kit import PHASE_1, make_kit
 
-from course.build import build, require_pictures, stale_files
-from course.kit import Kit
-from course.lessons import LessonError, load_lessons
-from course.notebook_files import (
+from course.building.build import build, require_pictures, stale_files
+from course.building.lessons import LessonError, load_lessons
+from course.building.notebook_files import (
     learner_notebook,
     serialized,
     solution_notebook,
     without_outputs,
 )
-from course.package_map import package_map_svg
+from course.building.package_map import package_map_svg
+from course.building.solving import executed
+from course.kit import Kit
 from course.problems import CommandError
-from course.solving import executed
 
 PLAIN = """\
 # Plain

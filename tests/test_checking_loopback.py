@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from course.checking.loopback import RefusedError
-from course.simulated_settings import REAL_HOSTS
+from course.kernel.simulated_settings import REAL_HOSTS
 
 ROOT = Path(__file__).parents[1]
 

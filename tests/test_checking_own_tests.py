@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from course.building.lessons import load_exercises
 from course.checking.client import Checker
 from course.checking.hints import AnswersError
 from course.checking.own_tests import Mutant, is_blank, load_mutants
-from course.lessons import load_exercises
 
 ROOT = Path(__file__).parents[1]
 FILE = load_exercises()["1.8"].file

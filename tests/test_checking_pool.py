@@ -5,8 +5,8 @@ import sys
 import pytest
 from small_check import SmallCourse
 
+from course.building.lessons import load_exercises
 from course.checking.client import Checker
-from course.lessons import load_exercises
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from small_kit import PHASE_1, make_kit
 
-from course.lesson_text import cut
-from course.lessons import LessonError, load_exercises, load_lessons
+from course.building.lesson_text import cut
+from course.building.lessons import LessonError, load_exercises, load_lessons
 
 BLOCK = PHASE_1[PHASE_1.index("```{exercise} 1.1") :].partition("\n\n")[0]
 

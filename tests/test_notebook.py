@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 from small_kit import make_kit
 
+from course.building.lessons import load_exercises
 from course.checking.verdict import Expectation, Verdict
-from course.display import Page
-from course.import_path import PackageInUse, use_workspace
+from course.kernel.import_path import PackageInUse, use_workspace
+from course.kernel.session import NotebookSession, SavedAnswer, rewritten
+from course.kernel.simulated_settings import point_at, read_env_file
 from course.kit import Kit
-from course.lessons import load_exercises
-from course.notebook_session import NotebookSession, SavedAnswer, rewritten
 from course.sandbox import Sandbox
-from course.simulated_settings import point_at, read_env_file
-from course.workspace import Workspace
+from course.views.pages import Page
+from course.workspace.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
 

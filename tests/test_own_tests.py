@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from course.building.lessons import load_exercises
 from course.checking.own_tests import OwnTests, load_mutants
 from course.checking.processes import process_source
-from course.lessons import load_exercises
 
 ROOT = Path(__file__).parents[1]
 ANSWERS = ROOT / "course" / "answers"
@@ -45,7 +45,7 @@ def solved(tmp_path_factory):
 def own_tests(request):
     check = getattr(request.config, "check", None)
     if check:
-        return check.own_tests
+        return check.own_tests()
     return request.getfixturevalue("solved")(exercise_of(request.node))
 
 

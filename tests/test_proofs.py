@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 import yaml
 
-from course.build import stale_files
+from course.building.build import stale_files
+from course.building.lessons import Exercise, load_exercises, load_lessons
+from course.building.notebook_files import decorated, learner_notebook
 from course.checking.client import Checker
 from course.checking.verdict import Verdict
 from course.kit import Kit
-from course.lessons import Exercise, load_exercises, load_lessons
-from course.notebook_files import decorated, learner_notebook
-from course.workspace import Workspace
+from course.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.proof
 

@@ -6,10 +6,11 @@ import time
 
 import pytest
 
-from course.sandbox.replies import Conversation, Turn, reply_text
 from course.sandbox.replies.arithmetic import evaluate
+from course.sandbox.replies.conversation import Conversation, Tool, Turn
 from course.sandbox.replies.structured import json_text
-from course.sandbox.replies.tools import Tool, choose_call
+from course.sandbox.replies.tools import choose_call
+from course.sandbox.replies.writing import reply_text
 
 BEES = (
     "Honeybees communicate the location of flowers through a dance. The"

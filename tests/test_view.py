@@ -8,11 +8,10 @@ from typing import get_args
 import pytest
 from small_kit import make_kit
 
+from course.building.lessons import Exercise, load_exercises
 from course.checking.verdict import Expectation, Failure, Status, Verdict
-from course.display import Code, Facts, Folded, Items, Page, Say
-from course.lessons import Exercise, load_exercises
-from course.results import SaveResult, Standing
-from course.view import (
+from course.views.pages import Code, Facts, Folded, Items, Page, Say
+from course.views.verdicts import (
     STATUS,
     hint_page,
     not_saved_page,
@@ -20,7 +19,8 @@ from course.view import (
     solution_page,
     verdict_page,
 )
-from course.workspace import Workspace
+from course.workspace.results import SaveResult, Standing
+from course.workspace.workspace import Workspace
 
 
 @pytest.fixture

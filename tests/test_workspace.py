@@ -14,7 +14,7 @@ import pytest
 from small_kit import make_kit
 
 from course.kit import Kit
-from course.workspace import Workspace, workspace_folder
+from course.workspace.workspace import Workspace, workspace_folder
 
 COUNT = """\
 @exercise("1.1")
@@ -667,7 +667,7 @@ def test_saves_wait_for_each_other(workspace: Workspace) -> None:
         from pathlib import Path
         sys.path[:0] = [sys.argv[1]]
         from course.kit import Kit
-        from course.workspace import Workspace
+        from course.workspace.workspace import Workspace
         root, number, cell = Path(sys.argv[2]), sys.argv[3], sys.argv[4]
         workspace = Workspace(root / "workspace", Kit(root))
         for turn in range(15):

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from small_kit import make_kit
 
-from course import workspace_commands as commands
 from course.kit import Kit
 from course.problems import CommandError
-from course.workspace import Workspace
+from course.workspace import commands
+from course.workspace.workspace import Workspace
 
 CELL = '@exercise("1.1")\ndef count_words(text):\n    return {}\n'
 

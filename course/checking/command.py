@@ -6,14 +6,14 @@ import argparse
 import json
 from pathlib import Path
 
-from course.cells import CellProblemError
 from course.checking.client import Checker
 from course.checking.verdict import Verdict
 from course.kit import Kit
 from course.problems import CommandError, ExitCode
-from course.view import verdict_page
-from course.workspace import Workspace
-from course.workspace_commands import learners_workspace
+from course.views.verdicts import verdict_page
+from course.workspace.cells import CellProblemError
+from course.workspace.commands import learners_workspace
+from course.workspace.workspace import Workspace
 
 __all__ = ["main"]
 

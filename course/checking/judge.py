@@ -23,6 +23,7 @@ from typing import Any
 
 import pytest
 
+from course.checking.learner import Order
 from course.checking.processes import Source, process_source
 from course.checking.reports import BareReports
 from course.checking.session import Check
@@ -64,13 +65,8 @@ class Judge:
         files = self._test_files(exercise)
         if not files:
             return broken_kit(exercise, f"No test checks exercise {exercise}.")
-        check = Check(
-            exercise,
-            workspace,
-            self.source,
-            self._root,
-            self._temporary,
-        )
+        order = Order(exercise, workspace, self._root, self._temporary)
+        check = Check(order, self.source)
         problems = Problems()
         options = [*_OPTIONS, "-c", str(self._ini), f"--rootdir={self._root}"]
         options.append(f"--basetemp={self._temporary / 'tests'}")

@@ -14,6 +14,7 @@ MOST_ITEMS = 12
 DEEPEST = 5
 
 _ADDRESS = re.compile(r"\b(?:127\.0\.0\.1|localhost):\d+")
+_PORT = re.compile(r"\bport=\d+")
 _MEMORY_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 _PAIRS: Mapping[type, tuple[str, str]] = {
@@ -48,7 +49,8 @@ def shortened(text: str, longest: int) -> str:
 
 def plain(text: str) -> str:
     """Return a text without ports and memory addresses."""
-    return _MEMORY_ADDRESS.sub("", _ADDRESS.sub("127.0.0.1:PORT", text))
+    text = _PORT.sub("port=PORT", _ADDRESS.sub("127.0.0.1:PORT", text))
+    return _MEMORY_ADDRESS.sub("", text)
 
 
 def _show(value: Any, depth: int) -> str:

@@ -10,9 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from course.sandbox.faults import PlannedFault
-from course.sandbox.replies import Conversation, reply_text
-from course.sandbox.replies.structured import json_text
-from course.sandbox.replies.tools import Tool, ToolCall, choose_call
+from course.sandbox.replies.conversation import Conversation, Tool, ToolCall
 
 __all__ = ["Answer", "Task", "answer", "rough_tokens", "with_fault"]
 
@@ -78,14 +76,27 @@ def answer(task: Task, index: int = 0) -> Answer:
     if task.limit is not None and thinking >= task.limit > 0 and thinking:
         # Thinking used the whole limit up: success, but nothing to read.
         return Answer("", "length", task.limit, task.limit)
-    call = choose_call(task.conversation, task.tools, task.tool_choice)
+    call = _call(task)
     if call is not None:
         said = rough_tokens(call.name + call.arguments)
         return Answer("", "tool_calls", thinking + said, thinking, call)
     return _limited(task, _text(task, index), thinking)
 
 
+# What writes is imported with the first answer: it is most of the sandbox,
+# and much that imports the sandbox only wants its address.
+def _call(task: Task) -> ToolCall | None:
+    if not task.tools:
+        return None
+    from course.sandbox.replies.tools import choose_call
+
+    return choose_call(task.conversation, task.tools, task.tool_choice)
+
+
 def _text(task: Task, index: int) -> str:
+    from course.sandbox.replies.structured import json_text
+    from course.sandbox.replies.writing import reply_text
+
     conversation = replace(task.conversation, variant=index)
     if task.schema is not None:
         return json_text(conversation, task.schema)

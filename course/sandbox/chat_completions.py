@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from course.sandbox.answers import Answer, Task, rough_tokens
-from course.sandbox.replies import Conversation, Turn
-from course.sandbox.replies.tools import Tool
+from course.sandbox.replies.conversation import Conversation, Tool, Turn
 
 __all__ = ["Completion", "prompt_tokens", "read_task"]
 

@@ -7,15 +7,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import TypeVar
+from typing import Any, TypeVar
 
-__all__ = ["Conversation", "Turn"]
+__all__ = ["Conversation", "Tool", "ToolCall", "Turn"]
 
 T = TypeVar("T")
 
 # Longer texts are cut before any pattern sees them, so that a reply to a
 # book takes no longer than one to a letter.
 LONGEST = 40_000
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A function that the model may ask its caller to run."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A call that the model asks for; the arguments are JSON text."""
+
+    name: str
+    arguments: str
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def _capital(wish: Wish, asked: str) -> str | None:
         return None
     capitals: dict[str, str] = data()["capitals"]
     for country in sorted(capitals, key=len, reverse=True):
-        if found(rf"\b{country}\b", asked):
+        if country in asked and found(rf"\b{country}\b", asked):
             city = capitals[country]
             name = _country(country)
             return _stated(wish, city, f"The capital of {name} is {city}.")

@@ -4,34 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from course.sandbox.replies.arithmetic import expression_in
-from course.sandbox.replies.conversation import Conversation
+from course.sandbox.replies.conversation import Conversation, Tool, ToolCall
 from course.sandbox.replies.data import content_words
 from course.sandbox.replies.extraction import extract
 from course.sandbox.replies.schemas import value_for
 from course.sandbox.replies.wish import Wish
 
-__all__ = ["Tool", "ToolCall", "choose_call"]
-
-
-@dataclass(frozen=True)
-class Tool:
-    """A function that the model may ask its caller to run."""
-
-    name: str
-    description: str
-    parameters: dict[str, Any] | None
-
-
-@dataclass(frozen=True)
-class ToolCall:
-    """A call that the model asks for; the arguments are JSON text."""
-
-    name: str
-    arguments: str
+__all__ = ["choose_call"]
 
 
 def choose_call(

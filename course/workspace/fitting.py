@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from course.blanks import FunctionNode, is_blank
-from course.cell_source import CellProblemError
-from course.cells import Answer
-from course.definitions import DefinitionNode
-from course.exercises import Exercise
+from course.building.blanks import FunctionNode, is_blank
+from course.workspace.cell_source import CellProblemError
+from course.workspace.cells import Answer
+from course.building.definitions import DefinitionNode
+from course.building.exercises import Exercise
 
 __all__ = ["fit_notes", "is_still_blank", "require_fit"]
 

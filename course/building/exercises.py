@@ -10,10 +10,13 @@ from typing import Any
 
 import yaml
 
-from course.blanks import blank_text, step_comments
-from course.definitions import DefinitionNotFoundError, definition_text
+from course.building.blanks import blank_text, step_comments
+from course.building.definitions import (
+    DefinitionNotFoundError,
+    definition_text,
+)
+from course.building.lesson_text import LessonError, Piece
 from course.kit import Kit
-from course.lesson_text import LessonError, Piece
 
 __all__ = ["Exercise", "read_exercise"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from course.files import write_atomically
+from course.workspace.files import write_atomically
 
 __all__ = ["KeptTexts"]
 

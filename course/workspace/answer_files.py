@@ -10,23 +10,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from course.blanks import is_blank
-from course.cell_source import CellProblemError
-from course.cells import bound_names
-from course.definitions import (
+from course.building.blanks import is_blank
+from course.workspace.cell_source import CellProblemError
+from course.workspace.cells import bound_names
+from course.building.definitions import (
     DefinitionNotFoundError,
     definition_text,
     node_lines,
     parsed,
     split_lines,
 )
-from course.exercises import Exercise
-from course.files import TextFile, read_text_file, write_atomically
-from course.kept_texts import KeptTexts
-from course.kit_update import SKELETONS, base_of
-from course.merging import Traces, Wanted, put_answer
-from course.progress_file import ProgressFile, Record
-from course.rescue import with_definition
+from course.building.exercises import Exercise
+from course.workspace.files import TextFile, read_text_file, write_atomically
+from course.workspace.kept_texts import KeptTexts
+from course.workspace.kit_update import SKELETONS, base_of
+from course.workspace.merging import Traces, Wanted, put_answer
+from course.workspace.progress_file import ProgressFile, Record
+from course.workspace.rescue import with_definition
 
 __all__ = ["AnswerFiles"]
 

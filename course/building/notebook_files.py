@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from course.definitions import find, split_lines
-from course.exercises import Exercise
-from course.lessons import Cell, Lesson
-from course.view import DIFFICULTIES
+from course.building.definitions import find, split_lines
+from course.building.exercises import Exercise
+from course.building.lessons import Cell, Lesson
+from course.views.verdicts import DIFFICULTIES
 
 __all__ = [
     "decorated",

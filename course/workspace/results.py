@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 from dataclasses import dataclass
 
-from course.exercises import Exercise
-from course.files import BusyError
+from course.building.exercises import Exercise
+from course.workspace.files import BusyError
 
 __all__ = [
     "CaughtUp",

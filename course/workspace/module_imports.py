@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from course.definitions import DefinitionNode, parsed, split_lines
+from course.building.definitions import DefinitionNode, parsed, split_lines
 
 __all__ = ["ImportedName", "add_imports", "drop_imports", "imported_names"]
 

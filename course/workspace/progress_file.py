@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from course.files import write_atomically
-from course.kept_texts import KeptTexts
+from course.workspace.files import write_atomically
+from course.workspace.kept_texts import KeptTexts
 
 __all__ = ["ProgressFile", "Record"]
 

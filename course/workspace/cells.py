@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from course.cell_source import CellProblemError, parse_cell
-from course.definitions import (
+from course.workspace.cell_source import CellProblemError, parse_cell
+from course.building.definitions import (
     DefinitionNode,
     find,
     node_lines,

@@ -8,7 +8,7 @@ import textwrap
 import tokenize
 from collections.abc import Sequence
 
-from course.definitions import (
+from course.building.definitions import (
     DefinitionNode,
     DefinitionNotFoundError,
     definition_text,

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from course.exercises import Exercise, read_exercise
+from course.building.exercises import Exercise, read_exercise
+from course.building.lesson_text import LessonError, Piece, cut, fill_in
 from course.kit import Kit
-from course.lesson_text import LessonError, Piece, cut, fill_in
 
 __all__ = [
     "Cell",

@@ -9,20 +9,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from course.cell_source import CellProblemError
-from course.cells import answered_name, read_cell
+from course.building.exercises import Exercise
 from course.checking.verdict import Verdict
-from course.display import Page, Say
-from course.exercises import Exercise
-from course.results import SaveResult, disk_reason
-from course.view import (
+from course.views.pages import Page, Say
+from course.views.verdicts import (
     hint_page,
     not_saved_page,
     progress_page,
     solution_page,
     verdict_page,
 )
-from course.workspace import Workspace
+from course.workspace.cell_source import CellProblemError
+from course.workspace.cells import answered_name, read_cell
+from course.workspace.results import SaveResult, disk_reason
+from course.workspace.workspace import Workspace
 
 __all__ = ["Checks", "NotebookSession", "SavedAnswer", "rewritten"]
 

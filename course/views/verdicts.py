@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from course.building.exercises import Exercise
 from course.checking.verdict import Verdict
-from course.display import Block, Code, Facts, Folded, Items, Page, Say
-from course.exercises import Exercise
-from course.results import SaveResult, Standing
+from course.views.pages import Block, Code, Facts, Folded, Items, Page, Say
+from course.workspace.results import SaveResult, Standing
 
 __all__ = [
     "hint_page",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 
-from course.definitions import split_lines
+from course.building.definitions import split_lines
 
 __all__ = ["merge"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from course.cell_source import CellProblemError
-from course.display import Page
+from course.workspace.cell_source import CellProblemError
+from course.views.pages import Page
 from course.kit import Kit
 from course.problems import CommandError, ExitCode
-from course.view import hint_page, progress_page, solution_page
-from course.workspace import Workspace, workspace_folder
+from course.views.verdicts import hint_page, progress_page, solution_page
+from course.workspace.workspace import Workspace, workspace_folder
 
 __all__ = [
     "catch_up",

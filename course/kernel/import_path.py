@@ -10,9 +10,9 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 
-from course.definitions import parsed
-from course.files import read_text_file
-from course.module_imports import PACKAGE, imported_names
+from course.building.definitions import parsed
+from course.workspace.files import read_text_file
+from course.workspace.module_imports import PACKAGE, imported_names
 
 __all__ = ["PackageInUse", "use_workspace"]
 

@@ -6,17 +6,17 @@ import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from course.blanks import blank
-from course.definitions import (
+from course.building.blanks import blank
+from course.building.definitions import (
     DefinitionNode,
     DefinitionNotFoundError,
     definition_text,
 )
-from course.exercises import Exercise
-from course.files import read_text_file, write_atomically
-from course.kept_texts import KeptTexts
+from course.building.exercises import Exercise
+from course.workspace.files import read_text_file, write_atomically
+from course.workspace.kept_texts import KeptTexts
 from course.kit import Kit
-from course.three_way_merge import merge
+from course.workspace.three_way_merge import merge
 
 __all__ = ["SKELETONS", "base_of", "starting_text", "update_workspace"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from course.definitions import indented, split_lines
+from course.building.definitions import indented, split_lines
 
 __all__ = ["with_definition"]
 

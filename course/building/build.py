@@ -9,18 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from course.files import write_atomically
-from course.kit import Kit
-from course.lessons import Lesson, LessonError, load_lessons
-from course.notebook_files import (
+from course.building.lessons import Lesson, LessonError, load_lessons
+from course.building.notebook_files import (
     learner_notebook,
     serialized,
     solution_notebook,
     without_outputs,
 )
-from course.package_map import package_map_svg
+from course.building.package_map import package_map_svg
+from course.building.solving import executed
+from course.kit import Kit
 from course.problems import CommandError, ExitCode
-from course.solving import executed
+from course.workspace.files import write_atomically
 
 __all__ = ["build", "main", "stale_files"]
 

@@ -1,0 +1,1 @@
+"""From lessons and package to notebooks: definitions, blanks, builds."""

@@ -1,0 +1,1 @@
+"""The learner's notebook at work, in the kernel."""

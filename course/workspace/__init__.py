@@ -1,0 +1,1 @@
+"""The learner's workspace: where answers are put, kept and counted."""

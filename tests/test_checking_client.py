@@ -126,7 +126,7 @@ def test_nothing_outlives_an_asker_that_was_killed(course, when):
     asker = subprocess.Popen(
         [
             *(sys.executable, "-c", textwrap.dedent(ASKER)),
-            *(str(course.workspace.workspace), str(course.root)),
+            *(str(course.workspace), str(course.root)),
         ],
         cwd=ROOT,
         stdout=subprocess.PIPE,

@@ -1,0 +1,189 @@
+"""A learner's code during one check: its processes, router and own tests."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from course.checking.calls import Call
+from course.checking.connection import Connection, FaultError
+from course.checking.own_tests import OwnTests
+from course.checking.processes import LearnerProcess, Source
+from course.checking.remote import Remote
+
+# Seconds that all calls of one check may take together.
+CHECK_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be checked, and where everything lies.
+
+    `root` has the tests and the answers, `temporary` is the judge's own.
+    """
+
+    exercise: str
+    workspace: Path
+    root: Path
+    temporary: Path
+
+    @property
+    def answers(self) -> Path:
+        """The file of the exercise's typical answers."""
+        return self.root / "course" / "answers" / f"{self.exercise}.yaml"
+
+
+class Learner:
+    """The learner's package in a process, another whenever one is needed.
+
+    `log` gets every call. `printed` is what the processes that have ended
+    wrote, `served` has the addresses of the running test's routers.
+    """
+
+    def __init__(self, order: Order, source: Source, log: list[Call]) -> None:
+        self.printed = ""
+        self.served: list[str] = []
+        self.tests: OwnTests | None = None
+        self._order = order
+        self._source = source
+        self._log = log
+        self._deadline = time.monotonic() + CHECK_SECONDS
+        self._process: LearnerProcess | None = None
+        self._remote: Remote | None = None
+
+    @property
+    def remote(self) -> Remote:
+        """The package in its process, a new one if need be."""
+        if self._remote is None:
+            self._process = self._source.new_process()
+            self._remote = Remote(self._connect, self._log)
+            self._remote.connection.deadline = self._deadline
+            self._remote.ask(
+                "use",
+                workspace=str(self._order.workspace),
+                kept=str(self._order.temporary / "code"),
+            )
+        return self._remote
+
+    @property
+    def fault(self) -> FaultError | None:
+        """Why the present process cannot be asked any more."""
+        return self._remote.connection.fault if self._remote else None
+
+    @property
+    def blanks(self) -> list[str]:
+        """The exercises whose blanks ran in this test, in order."""
+        return self._remote.blanks if self._remote else []
+
+    @property
+    def output(self) -> str:
+        """What the present process has printed."""
+        return self._process.output.text if self._process else ""
+
+    def serve(self, *args: Any, **options: Any) -> str:
+        """Return the base URL of the learner's router, served over HTTP."""
+        data = self.remote.encode([list(args), options])
+        url: str = self.remote.ask("serve", options=data)["ok"]
+        self.served.append(url)
+        return url
+
+    def crashes(self) -> list[Any]:
+        """Return what the router raised, each with its place."""
+        if self._remote is None or self.fault or not self.served:
+            return []
+        try:
+            rows = self._remote.ask("notes")["crashes"]
+        except FaultError:
+            return []
+        decode = self._remote.decode
+        return [
+            (decode(row["raised"]), row["where"])
+            for row in rows
+            if "raised" in row
+        ]
+
+    @property
+    def own_tests(self) -> OwnTests:
+        """The learner's own tests, as they stand in the workspace."""
+        if self.tests is None:
+            # Reading the lessons takes as long as many a check.
+            from course.kit import Kit
+            from course.building.lessons import load_exercises
+
+            order = self._order
+            exercise = load_exercises(Kit(order.root))[order.exercise]
+            file = order.workspace / exercise.file
+            self.tests = OwnTests(
+                file.read_text("utf-8") if file.is_file() else "",
+                order.answers,
+                order.root,
+                self._source,
+                order.temporary / "own_tests",
+                self._log,
+            )
+        return self.tests
+
+    def begin_test(self, fresh_process: bool) -> None:
+        self.served.clear()
+        if fresh_process:
+            self.drop_process()
+        self.blanks.clear()
+
+    def drop_process(self) -> None:
+        """End the process; the next use of the package starts another."""
+        process, remote = self._process, self._remote
+        self._process = self._remote = None
+        if process is None:
+            return
+        if remote is not None and remote.connection.fault is None:
+            with suppress(FaultError):
+                remote.ask("hush", seconds=1.0)
+        process.output.finish()
+        self.printed += process.output.text
+        # Nobody has to wait until the process is cleared away.
+        threading.Thread(target=process.end).start()
+
+    def close(self) -> None:
+        self.drop_process()
+        if self.tests is not None:
+            self.tests.close()
+
+    def _connect(self, answer: Callable[[Any], Any]) -> Connection:
+        process = self._process
+        assert process is not None
+        process.output.on_flood = process.end
+        return Connection(
+            process.channel,
+            answer,
+            lambda: _how_it_ended(process),
+            process.end,
+        )
+
+
+# By number, since not every system has names for them.
+_SIGNALS: Mapping[int, str] = {
+    6: "it was aborted",
+    9: "it was killed, perhaps for its memory or its forks",
+    11: "it crashed (segmentation fault)",
+    24: "it used up its processor time",
+}
+
+
+def _how_it_ended(process: LearnerProcess) -> FaultError:
+    """Return in words how a child ended that nobody ended."""
+    status = process.end(died=True)
+    if process.output.flooded:
+        return FaultError("flooded", "Your code printed without end.")
+    how = "it closed its connection"
+    if status is not None and status >= 0:
+        how = f"it left with exit code {status}, as os._exit does"
+    elif status is not None:
+        how = _SIGNALS.get(-status, f"signal {-status} ended it")
+    return FaultError(
+        "ended", f"Your code ended its process in the middle of a call: {how}."
+    )

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from course.building.definitions import parsed
 from course.workspace.cell_source import CellProblemError
 from course.workspace.cells import ImportNode, Part, bound_names
-from course.building.definitions import parsed
-from course.workspace.module_imports import PACKAGE, ImportedName, imported_names
+from course.workspace.module_imports import (
+    PACKAGE,
+    ImportedName,
+    imported_names,
+)
 
 __all__ = ["Traces", "Wanted", "additions", "bound_in"]
 

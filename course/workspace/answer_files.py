@@ -11,8 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from course.building.blanks import is_blank
-from course.workspace.cell_source import CellProblemError
-from course.workspace.cells import bound_names
 from course.building.definitions import (
     DefinitionNotFoundError,
     definition_text,
@@ -21,6 +19,8 @@ from course.building.definitions import (
     split_lines,
 )
 from course.building.exercises import Exercise
+from course.workspace.cell_source import CellProblemError
+from course.workspace.cells import bound_names
 from course.workspace.files import TextFile, read_text_file, write_atomically
 from course.workspace.kept_texts import KeptTexts
 from course.workspace.kit_update import SKELETONS, base_of

@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from course.workspace.cell_source import CellProblemError, parse_cell
 from course.building.definitions import (
     DefinitionNode,
     find,
     node_lines,
     split_lines,
 )
+from course.workspace.cell_source import CellProblemError, parse_cell
 
 __all__ = [
     "Answer",

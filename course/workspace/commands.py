@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from course.workspace.cell_source import CellProblemError
-from course.views.pages import Page
 from course.kit import Kit
 from course.problems import CommandError, ExitCode
+from course.views.pages import Page
 from course.views.verdicts import hint_page, progress_page, solution_page
+from course.workspace.cell_source import CellProblemError
 from course.workspace.workspace import Workspace, workspace_folder
 
 __all__ = [

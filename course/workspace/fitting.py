@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from course.building.blanks import FunctionNode, is_blank
-from course.workspace.cell_source import CellProblemError
-from course.workspace.cells import Answer
 from course.building.definitions import DefinitionNode
 from course.building.exercises import Exercise
+from course.workspace.cell_source import CellProblemError
+from course.workspace.cells import Answer
 
 __all__ = ["fit_notes", "is_still_blank", "require_fit"]
 

@@ -13,9 +13,9 @@ from course.building.definitions import (
     definition_text,
 )
 from course.building.exercises import Exercise
+from course.kit import Kit
 from course.workspace.files import read_text_file, write_atomically
 from course.workspace.kept_texts import KeptTexts
-from course.kit import Kit
 from course.workspace.three_way_merge import merge
 
 __all__ = ["SKELETONS", "base_of", "starting_text", "update_workspace"]

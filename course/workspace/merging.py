@@ -6,10 +6,19 @@ import ast
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from course.building.definitions import (
+    node_lines,
+    parsed,
+    replace,
+    split_lines,
+)
 from course.workspace.additions import Traces, Wanted, additions, bound_in
 from course.workspace.cells import Part, bound_names
-from course.building.definitions import node_lines, parsed, replace, split_lines
-from course.workspace.module_imports import add_imports, drop_imports, imported_names
+from course.workspace.module_imports import (
+    add_imports,
+    drop_imports,
+    imported_names,
+)
 
 __all__ = ["Merged", "Traces", "Wanted", "put_answer"]
 

@@ -8,19 +8,24 @@ from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 
+from course.building.definitions import DefinitionNode, find
+from course.building.exercises import Exercise
+from course.building.lessons import load_exercises
+from course.kit import Kit
 from course.workspace.answer_files import AnswerFiles
 from course.workspace.cell_source import CellProblemError
 from course.workspace.cells import Answer, read_cell
-from course.building.definitions import DefinitionNode, find
-from course.building.exercises import Exercise
 from course.workspace.files import locked
 from course.workspace.fitting import fit_notes, is_still_blank, require_fit
-from course.kit import Kit
 from course.workspace.kit_update import update_workspace
-from course.building.lessons import load_exercises
 from course.workspace.merging import Wanted
 from course.workspace.progress_file import ProgressFile, Record
-from course.workspace.results import CaughtUp, SaveResult, Standing, disk_problem
+from course.workspace.results import (
+    CaughtUp,
+    SaveResult,
+    Standing,
+    disk_problem,
+)
 
 __all__ = ["Workspace", "in_solutions", "workspace_folder"]
 

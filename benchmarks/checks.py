@@ -147,9 +147,11 @@ class Kernel:
         Raises BenchmarkError where it is not the one that it should be.
         """
         taken, shown = self.run(code)
-        titles = [text.partition("\n")[0] for text in shown]
-        if not titles or titles[0].endswith(PASSED) != passes:
-            raise BenchmarkError(f"This is not the right verdict: {titles}")
+        if not shown:
+            raise BenchmarkError(f"No verdict is shown on:\n{code}")
+        if shown[0].partition("\n")[0].endswith(PASSED) != passes:
+            wrong = shown[0]
+            raise BenchmarkError(f"This is not the right verdict:\n{wrong}")
         return taken
 
     def memory(self) -> float:

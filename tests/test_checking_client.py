@@ -115,6 +115,7 @@ checker = Checker(Path(sys.argv[1]), root=Path(sys.argv[2]))
 assert checker.wait()
 print("warm", flush=True)
 checker.check("0.1")
+time.sleep(60)
 """
 
 

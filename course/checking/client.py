@@ -10,6 +10,7 @@ import atexit
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -104,12 +105,13 @@ class _JudgeProcess:
         self.ready = threading.Event()
         self._problem = ""
         self._log = tempfile.TemporaryFile()
+        self._folder = tempfile.mkdtemp(prefix="course-check-")
         self._numbers = itertools.count(1)
         self._answers: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
         command = [sys.executable, "-P", "-s", "-c", _COMMAND]
         # A session of its own: interrupting a cell is not meant for it.
         self._process = subprocess.Popen(
-            [*command, str(ROOT), str(root)],
+            [*command, str(ROOT), str(root), self._folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -193,6 +195,7 @@ class _JudgeProcess:
         assert self._process.stdout is not None
         self._process.stdout.close()
         self._log.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _untold(message: str) -> Failure:

@@ -6,29 +6,30 @@ ancestors, everything else as a handle: a number in this table.
 
 from __future__ import annotations
 
-import dataclasses
 import enum
-import functools
 import itertools
 import logging
-import sys
-from collections.abc import Callable, Iterator
 from typing import Any
 
-from .wire import TAG, Encoder, Frame, UnreadableError, decode
-
-# What a proxy can offer beside attributes, if the object's class does.
-SPECIALS = (
-    *("call", "iter", "next", "len", "getitem", "setitem", "delitem"),
-    *("contains", "enter", "exit", "bool", "hash", "lt", "le", "gt", "ge"),
-    *("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "neg"),
-    *("or", "ror", "and", "mod", "int", "float", "index"),
+from .borrowed import Borrowed, BorrowedIterator, CallBack
+from .classes import (
+    SPECIALS,
+    ancestors,
+    at_default,
+    equality,
+    field_names,
+    key,
+    named,
+    nearest,
+    offers,
+    uncompared,
 )
+from .wire import TAG, Encoder, Frame, UnreadableError, decode
 
 # An exception knows its causes, which know theirs: so many are enough.
 LONGEST_CHAIN = 8
 
-CallBack = Callable[[int, str, list[Any], dict[str, Any]], Any]
+_PLAIN = (str, int, float, bytes, list, dict, tuple, set, frozenset)
 
 
 class Exports:
@@ -81,8 +82,8 @@ class Exports:
             "h": self.number(value),
             "type": key(kind),
             "mro": [key(each) for each in kind.__mro__],
-            "can": [name for name in SPECIALS if _offers(kind, name)],
-            "eq": _equality(kind),
+            "can": [name for name in SPECIALS if offers(kind, name)],
+            "eq": equality(kind),
         }
 
     def _record(self, value: Any, names: list[str], encoder: Encoder) -> Any:
@@ -95,8 +96,8 @@ class Exports:
             TAG: "record",
             **self.described(value),
             "f": fields,
-            "not": _uncompared(type(value)),
-            "default": _at_default(value),
+            "not": uncompared(type(value)),
+            "default": at_default(value),
         }
 
     def _member(self, value: enum.Enum, encoder: Encoder) -> Any:
@@ -187,7 +188,7 @@ class Exports:
 
     def _borrowed_error(self, data: Frame) -> BaseException:
         """Return an exception that the other side's callback raised."""
-        kind = _nearest(data["error"])
+        kind = nearest(data["error"])
         args = self.decode(data["args"])
         try:
             error: BaseException = kind(*args)
@@ -202,133 +203,6 @@ class Exports:
         if error is not None:
             fields["exc_info"] = (type(error), error, error.__traceback__)
         return logging.makeLogRecord(fields)
-
-
-_PLAIN = (str, int, float, bytes, list, dict, tuple, set, frozenset)
-
-
-class Borrowed:
-    """A callable of the other side."""
-
-    def __init__(self, number: int, name: str, call_back: CallBack) -> None:
-        self.number = number
-        self.__name__ = self.__qualname__ = name
-        self._call_back = call_back
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._call_back(self.number, "call", list(args), kwargs)
-
-
-class BorrowedIterator(Borrowed):
-    """An iterator of the other side."""
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        found = self._call_back(self.number, "next", [], {})
-        if not found:
-            raise StopIteration
-        return found[0]
-
-
-def key(kind: type) -> str:
-    """Return a class's full name, such as ``builtins:ValueError``."""
-    return f"{kind.__module__}:{kind.__qualname__}"
-
-
-def ancestors(kind: type) -> list[Any]:
-    """Return the names of a class and its ancestors, each with its bases."""
-    return [
-        [key(each), [key(base) for base in each.__bases__]]
-        for each in kind.__mro__
-        if each is not object
-    ]
-
-
-def named(name: str) -> Any:
-    """Return the class with a full name. Raises ValueError."""
-    module, _, path = name.partition(":")
-    try:
-        return functools.reduce(getattr, path.split("."), sys.modules[module])
-    except (KeyError, AttributeError):
-        raise ValueError(name) from None
-
-
-def _nearest(lines: list[Any]) -> Any:
-    """Return the first class of an ancestry that exists here."""
-    for name, _ in lines:
-        try:
-            return named(name)
-        except ValueError:
-            continue
-    return Exception
-
-
-def field_names(kind: type) -> list[str] | None:
-    """Return the fields of a dataclass or pydantic model; None of others."""
-    if dataclasses.is_dataclass(kind):
-        return [field.name for field in dataclasses.fields(kind)]
-    pydantic = sys.modules.get("pydantic")
-    if pydantic is not None and issubclass(kind, pydantic.BaseModel):
-        return list(vars(kind)["__pydantic_fields__"])
-    return None
-
-
-def _uncompared(kind: type) -> list[str]:
-    if not dataclasses.is_dataclass(kind):
-        return []
-    return [f.name for f in dataclasses.fields(kind) if not f.compare]
-
-
-def _at_default(value: Any) -> list[str]:
-    """Return the fields of a dataclass that still have their default.
-
-    Only plain values are looked at, which have no say in the comparison.
-    """
-    if not dataclasses.is_dataclass(value):
-        return []
-    found = []
-    for field in dataclasses.fields(value):
-        now = getattr(value, field.name, dataclasses.MISSING)
-        empty = type(now) in (list, dict, tuple, set) and not now
-        same = type(now) is type(field.default) and (
-            now is None or (type(now) in _SIMPLE and now == field.default)
-        )
-        made = field.default_factory is not dataclasses.MISSING
-        if same or (empty and (made or field.default == now)):
-            found.append(field.name)
-    return found
-
-
-_SIMPLE = (str, int, float, bool, bytes)
-
-
-def _offers(kind: type, name: str) -> bool:
-    """Return whether a class has a special method of its own.
-
-    Its ancestors are looked into: asked by `getattr`, every class is
-    callable, since it can be called itself.
-    """
-    for each in kind.__mro__[:-1]:
-        if f"__{name}__" in vars(each):
-            return vars(each)[f"__{name}__"] is not None
-    return False
-
-
-def _equality(kind: type) -> str:
-    """Return how a class's objects are compared.
-
-    ``identity``, ``fields`` (the comparison that a dataclass or a pydantic
-    model gets by itself) or ``own``.
-    """
-    method: Any = kind.__eq__
-    if method is object.__eq__:
-        return "identity"
-    code = getattr(method, "__code__", None)
-    generated = getattr(code, "co_filename", "").startswith("<string>")
-    of_pydantic = getattr(method, "__module__", "").startswith("pydantic")
-    return "fields" if generated or of_pydantic else "own"
 
 
 def safe_text(value: object) -> str:

@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 import threading
 import time
 import traceback
@@ -29,8 +28,6 @@ from course.checking.reports import BareReports
 from course.checking.session import Check
 from course.checking.suite import UNUSED
 from course.checking.verdict import Verdict, broken_kit
-
-ROOT = Path(__file__).resolve().parents[2]
 
 _INI = """\
 [pytest]
@@ -153,12 +150,15 @@ class Verdicts:
 
 
 def main(arguments: list[str]) -> None:
-    """Answer orders until there are no more."""
-    root = Path(arguments[0]) if arguments else ROOT
+    """Answer orders until there are no more.
+
+    `arguments` are the folder with the tests, and an empty one to use and
+    to remove.
+    """
+    root, temporary = map(Path, arguments)
     # Nothing here may reach the reference package by mistake.
     sys.modules["llm_providers"] = None  # type: ignore[assignment]
     verdicts = Verdicts()
-    temporary = Path(tempfile.mkdtemp(prefix="course-check-"))
     source = process_source(temporary)
 
     def end() -> None:

@@ -112,8 +112,8 @@ class Learner:
         """The learner's own tests, as they stand in the workspace."""
         if self.tests is None:
             # Reading the lessons takes as long as many a check.
-            from course.kit import Kit
             from course.building.lessons import load_exercises
+            from course.kit import Kit
 
             order = self._order
             exercise = load_exercises(Kit(order.root))[order.exercise]

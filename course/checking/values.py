@@ -11,7 +11,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .exports import ancestors, key
+from .classes import ancestors, key
 from .proxies import (
     ClassProxy,
     Link,

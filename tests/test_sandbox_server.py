@@ -387,3 +387,12 @@ def test_a_taken_port_is_named(sandbox, capsys):
     error = capsys.readouterr().err
     assert f"Port {sandbox.port} is taken" in error and "--port" in error
     assert command.main(["--port", "70000"]) == 1
+
+
+def test_what_is_shut_down_does_not_depend_on_the_real_date():
+    with Sandbox() as sandbox:
+        protocol = sandbox._protocols["openai"]
+        protocol.models.known()
+        catalogue = (ROOT / "data" / "models.json").read_text("utf-8")
+        as_of = json.loads(catalogue)["as_of"]
+        assert protocol.models.today.isoformat() == as_of

@@ -74,17 +74,20 @@ def _model(row: dict[str, Any]) -> Model:
 
 
 @lru_cache(maxsize=16)
-def _read(path: str, _changed: int) -> dict[str, tuple[Model, ...]]:
+def _read(
+    path: str, _changed: int
+) -> tuple[date | None, dict[str, tuple[Model, ...]]]:
     with open(path, encoding="utf-8") as file:
-        rows = json.load(file)["models"]
+        catalogue = json.load(file)
     by_provider: dict[str, list[Model]] = {}
-    for row in rows:
+    for row in catalogue["models"]:
         by_provider.setdefault(row["provider"], []).append(_model(row))
-    return {name: tuple(models) for name, models in by_provider.items()}
+    rows = {name: tuple(models) for name, models in by_provider.items()}
+    return _day(catalogue.get("as_of")), rows
 
 
 class Models:
-    """The models of one provider on a day, today unless told.
+    """The models of one provider on a day, the catalogue's unless told.
 
     The catalogue's file is read again when it has changed, at most once a
     second; FileNotFoundError where there is none.
@@ -96,20 +99,26 @@ class Models:
         self.provider = provider
         self._path = os.fspath(path or os.path.join(DATA, "models.json"))
         self._today = today
+        self._as_of: date | None = None
         self._looked = 0.0
         self._by_name: dict[str, Model] = {}
 
     @property
     def today(self) -> date:
-        """The day that decides what has been shut down."""
-        return self._today or date.today()
+        """The day that decides what has been shut down.
+
+        The catalogue's own, so that the same request gets the same reply
+        for as long as the catalogue stays the same.
+        """
+        return self._today or self._as_of or date.today()
 
     def known(self) -> dict[str, Model]:
         """Return every released model by its id and by its snapshot's."""
         now = time.monotonic()
         if not self._by_name or now - self._looked > 1:
             changed = os.stat(self._path).st_mtime_ns
-            models = _read(self._path, changed).get(self.provider, ())
+            self._as_of, rows = _read(self._path, changed)
+            models = rows.get(self.provider, ())
             self._by_name = {
                 name: model
                 for model in models

@@ -162,8 +162,9 @@ class Sandbox:
     """The providers' wire protocols on 127.0.0.1, without a network.
 
     `port` 0 takes a free one. `today` decides which models have been shut
-    down (the real date unless given), `models` is the catalogue's file, and
-    without `control` no other process can plan faults or see requests.
+    down (the catalogue's date unless given), `models` is the catalogue's
+    file, and without `control` no other process can plan faults or see
+    requests.
     """
 
     def __init__(

@@ -35,7 +35,7 @@ Opened = Callable[[re.Match[str]], None]
 
 def run() -> Report:
     """Measure some starts, after one that does not count."""
-    from course.chromium import find_chromium
+    from course.upkeep.chromium import find_chromium
 
     chromium = find_chromium()
     if chromium:

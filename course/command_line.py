@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from course import environment
 from course.problems import CommandError, ExitCode, problem_of
+from course.setup import environment
 
 __all__ = ["VERBS", "Verb", "main"]
 
@@ -20,7 +20,7 @@ class Verb(NamedTuple):
 
 
 VERBS = {
-    "lab": Verb("course.lab:main", "open the course in JupyterLab"),
+    "lab": Verb("course.setup.lab:main", "open the course in JupyterLab"),
     "check": Verb(
         "course.checking.command:main", "check an exercise: check 2.1"
     ),
@@ -40,11 +40,13 @@ VERBS = {
     "sandbox": Verb(
         "course.sandbox.command:main", "run the simulated providers"
     ),
-    "test": Verb("course.testing:main", "run every test of the project"),
+    "test": Verb(
+        "course.upkeep.testing:main", "run every test of the project"
+    ),
     "build": Verb("course.building.build:main", "generate the notebooks"),
-    "bench": Verb("course.bench:main", "run a benchmark"),
+    "bench": Verb("course.upkeep.bench:main", "run a benchmark"),
     "catalogue": Verb(
-        "course.catalogue_check:main", "check the model catalogue"
+        "course.upkeep.catalogue_check:main", "check the model catalogue"
     ),
 }
 

@@ -13,8 +13,8 @@ from benchmarks.samples import (
     percentile,
 )
 from benchmarks.surroundings import clean_environ
-from course import bench
 from course.problems import CommandError, ExitCode
+from course.upkeep import bench
 
 ROWS = [
     Row.median("import/ours/package", [30, 10, 20], "ms", 50),

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from course.price_comparison import explanations, price_differences
+from course.upkeep.price_comparison import explanations, price_differences
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "data" / "models.json"

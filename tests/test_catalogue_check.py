@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from course.catalogue_check import main
+from course.upkeep.catalogue_check import main
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 CONTENT = json.loads((DATA / "models.json").read_text(encoding="utf-8"))

@@ -7,7 +7,8 @@ import pytest
 from course.building.lessons import load_exercises
 from course.checking.client import Checker
 from course.checking.hints import AnswersError
-from course.checking.own_tests import Mutant, is_blank, load_mutants
+from course.checking.own_tests import is_blank
+from course.checking.packages import Mutant, load_mutants
 
 ROOT = Path(__file__).parents[1]
 FILE = load_exercises()["1.8"].file

@@ -158,7 +158,7 @@ def starts(path, body):
 def test_the_first_file_agrees_with_the_exit_codes():
     assert first_file.TOO_OLD == ExitCode.PYTHON_TOO_OLD
     assert first_file.NEEDED == importlib.import_module(
-        "course.virtual_environment"
+        "course.setup.virtual_environment"
     ).NEEDED
 
 

@@ -12,10 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from course import environment
-from course.only_start import only_start
 from course.problems import CommandError, ExitCode
-from course.virtual_environment import environment_python, packages_folder
+from course.setup import environment
+from course.setup.only_start import only_start
+from course.setup.virtual_environment import (
+    environment_python,
+    packages_folder,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX only")
@@ -112,7 +115,7 @@ def test_without_a_network_an_environment_stays_what_it_was(
 KILLED = """
 import sys, time
 from pathlib import Path
-from course import environment
+from course.setup import environment
 
 def install(folder, requirements, lock):
     (folder / "half").touch()
@@ -223,7 +226,7 @@ def test_an_installer_outlives_its_killed_start_with_the_lock(tmp_path):
         """
         import os, subprocess, sys
         from pathlib import Path
-        from course.only_start import only_start
+        from course.setup.only_start import only_start
         with only_start(Path(sys.argv[1])) as lock:
             sleeper = subprocess.Popen(["sleep", "0.5"], pass_fds=[lock])
             print(sleeper.pid, flush=True)
@@ -260,7 +263,7 @@ def locked(path):
 def test_inside_means_its_python_its_path_and_the_same_folder(clone):
     environment.prepare(clone)
     program = (
-        "import os, sys; from course.environment import run_inside\n"
+        "import os, sys; from course.setup.environment import run_inside\n"
         "from pathlib import Path\n"
         "run_inside(['-c', 'import os, sys; print(sys.prefix, os.getcwd(), "
         "os.environ[\"PATH\"], sep=\"|\"); sys.exit(7)'], "

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from course import installing
 from course.problems import CommandError, ExitCode
-from course.shown_process import ProgressLine, run_shown
+from course.setup import installing
+from course.setup.shown_process import ProgressLine, run_shown
 
 
 @pytest.mark.parametrize(

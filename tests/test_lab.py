@@ -19,10 +19,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from course import lab, lab_settings
-from course.env_file import write_env_file
 from course.problems import CommandError, ExitCode
 from course.sandbox import Sandbox
+from course.setup import lab, lab_settings
+from course.setup.env_file import write_env_file
 
 ROOT = Path(__file__).resolve().parent.parent
 POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX only")
@@ -149,7 +149,7 @@ def test_slow_helpers_are_back_afterwards(monkeypatch, tmp_path):
 LAB = """
 import sys
 from pathlib import Path
-from course import lab
+from course.setup import lab
 lab.ROOT = Path(sys.argv[1])
 lab.SANDBOX_PORT = int(sys.argv[2])
 lab.main(["--no-browser"])

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from course.building.lessons import load_exercises
-from course.checking.own_tests import OwnTests, load_mutants
+from course.checking.own_tests import OwnTests
+from course.checking.packages import load_mutants
 from course.checking.processes import process_source
 
 ROOT = Path(__file__).parents[1]

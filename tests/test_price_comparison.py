@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from course.price_comparison import price_differences
+from course.upkeep.price_comparison import price_differences
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 CONTENT = json.loads((DATA / "models.json").read_text(encoding="utf-8"))

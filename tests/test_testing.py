@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from course import chromium, steps, testing
 from course.problems import ExitCode
-from course.steps import Outcome, Step, run_steps
+from course.upkeep import chromium, steps, testing
+from course.upkeep.steps import Outcome, Step, run_steps
 
 
 def program(text, name="a step", **options):

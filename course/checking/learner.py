@@ -151,7 +151,7 @@ class Learner:
     def close(self) -> None:
         self.drop_process()
         if self.tests is not None:
-            self.tests.close()
+            self.printed += self.tests.printed
 
     def _connect(self, answer: Callable[[Any], Any]) -> Connection:
         process = self._process

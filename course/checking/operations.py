@@ -174,7 +174,7 @@ class Operations:
         # Only a process that runs a learner's tests needs pytest.
         from .suite import run_suite
 
-        return {"ok": run_suite(**request["order"])}
+        return {"ok": run_suite(**exports.decode(request["order"]))}
 
 
 def failure(error: BaseException, exports: Exports, folder: Path) -> Frame:

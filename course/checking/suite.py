@@ -10,7 +10,9 @@ import contextlib
 import re
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from .connection import Connection, FaultError
 from .remote import Remote
 from .reports import BareReports
 from .show import shortened
+from .side_by_side import side_by_side, time_limit
 
 KEY = "sk-test-0123456789"
 # Loading the plugins of everything that is installed takes 1.9 s, and none
@@ -41,36 +44,27 @@ INI = "[pytest]\nenable_assertion_pass_hook = true\n"
 
 def run_suite(
     file: str,
-    peer: dict[str, Any],
-    sandbox: str,
-    without: Sequence[str],
-    until_noticed: bool,
+    next_package: Callable[[list[str]], dict[str, Any] | None],
+    at_once: int,
 ) -> dict[str, Any]:
-    """Return how the tests of one file end, each by its name.
+    """Return how the tests of one file end on each package, by its name.
 
-    `file` lies in a folder of its own. `peer` says where the package is
-    served, `sandbox` is an address. The tests `without` are left out; with
-    `until_noticed` the first one that fails is the last.
+    `file` lies in a folder of its own. `next_package` is given the names of
+    the packages that are done and tells where the next one is served. With
+    `at_once` above 1 the tests run on so many packages side by side.
     """
     sys.dont_write_bytecode = True
-    plugin = Suite(connected(peer), sandbox, without)
+    plugin = Suite(next_package, at_once)
     with plugin.counting_raises():
-        run_pytest(file, plugin, ["-x"] if until_noticed else [])
-    return {
-        "collected": plugin.collected,
-        "passed": plugin.passed,
-        "failed": plugin.failed,
-        "empty": plugin.empty,
-        "output": "\n".join(plugin.output),
-        "problem": plugin.problem,
-    }
+        run_pytest(file, plugin)
+    return {"results": plugin.results, "problem": plugin.problem}
 
 
-def run_pytest(file: str, plugin: object, more: Sequence[str] = ()) -> None:
+def run_pytest(file: str, plugin: object) -> None:
     folder = Path(file).parent
     ini = folder / "suite.ini"
     ini.write_text(INI)
-    options = [*OPTIONS, *more, f"--rootdir={folder}", f"-c{ini}"]
+    options = [*OPTIONS, f"--rootdir={folder}", f"-c{ini}"]
     pytest.main([*options, file], plugins=[plugin, BareReports()])
 
 
@@ -87,24 +81,31 @@ def connected(peer: dict[str, Any]) -> Remote:
     )
 
 
+@dataclass
+class Result:
+    """How tests end on one package; `empty` are those without a check."""
+
+    collected: list[str] = field(default_factory=list)
+    passed: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
+    output: str = ""
+
+
 class Suite:
-    """A pytest plugin: the fixtures of the learner's tests, and a count."""
+    """A pytest plugin: the fixtures of the learner's tests, and the runs."""
 
     def __init__(
-        self, remote: Remote, sandbox_url: str, without: Sequence[str] = ()
+        self,
+        next_package: Callable[[list[str]], dict[str, Any] | None],
+        at_once: int,
     ) -> None:
-        self.collected: list[str] = []
-        self.passed: list[str] = []
-        self.failed: list[str] = []
-        # Tests that passed without having checked anything.
-        self.empty: list[str] = []
-        # What went wrong in each test that failed.
-        self.output: list[str] = []
+        self.results: dict[str, dict[str, Any]] = {}
         # Why the file could not be read as tests.
         self.problem = ""
-        self._remote = remote
-        self._sandbox_url = sandbox_url
-        self._without = without
+        self._next_package = next_package
+        self._at_once = at_once
+        self._result = Result()
         self._checks = 0
 
     # -- fixtures ----------------------------------------------------------
@@ -143,25 +144,54 @@ class Suite:
         if report.failed:
             self.problem = _problem(str(report.longrepr))
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [i for i in items if i.name not in self._without]
-        self.collected = [item.name for item in items]
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if self.problem:
+            return True
+        package = self._next_package([])
+        assert package is not None
+        with time_limit():
+            right = self._run(session.items, package, until_noticed=False)
+        self.results[""] = asdict(right)
+        able = [i for i in session.items if i.name in right.passed]
+        run = partial(self._run, able, until_noticed=True)
+        if self._at_once > 1:
+            side_by_side(run, self._next_package, self._at_once, self.results)
+            return True
+        while (package := self._next_package([package["name"]])) is not None:
+            self.results[package["name"]] = asdict(run(package))
+        return True
 
-    def pytest_runtest_setup(self) -> None:
-        self._checks = 0
+    def _run(
+        self,
+        items: list[pytest.Item],
+        package: dict[str, Any],
+        until_noticed: bool,
+    ) -> Result:
+        """Run the tests on one package, all or until one fails."""
+        self._remote = connected(package["peer"])
+        self._sandbox_url = package["sandbox"]
+        self._result = Result([item.name for item in items])
+        for item in items:
+            self._checks = 0
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            if until_noticed and self._result.failed:
+                break
+        return self._result
 
     def pytest_assertion_pass(self) -> None:
         self._checks += 1
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        found = self._result
         name = report.nodeid.rpartition("::")[2]
-        if report.failed and name not in self.failed:
-            self.failed.append(name)
-            self.output.append(f"{name}{report.longrepr}")
+        if report.failed and name not in found.failed:
+            found.failed.append(name)
+            found.output += f"{name}{report.longrepr}\n"
         elif report.when == "call" and report.passed:
-            self.passed.append(name)
+            found.passed.append(name)
             if not self._checks:
-                self.empty.append(name)
+                found.empty.append(name)
 
     @contextlib.contextmanager
     def counting_raises(self) -> Iterator[None]:

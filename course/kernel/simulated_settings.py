@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
-from course.env_file import write_env_file
 from course.kit import Kit
 from course.sandbox import Sandbox
+from course.setup.env_file import write_env_file
 
 __all__ = ["REAL_HOSTS", "point_at", "read_env_file", "simulated_hosts"]
 

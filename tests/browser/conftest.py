@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-from course.chromium import find_chromium
+from course.upkeep.chromium import find_chromium
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COPIED = (
@@ -27,7 +27,7 @@ COPIED = (
     "pyproject.toml",
 )
 PATIENCE = 60_000  # milliseconds
-LAB = "from course.lab import main; main(['--no-browser'])"
+LAB = "from course.setup.lab import main; main(['--no-browser'])"
 
 
 @pytest.fixture(scope="session")

@@ -16,14 +16,17 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
-from course.installing import install_packages, make_environment
-from course.only_start import only_start
 from course.problems import CommandError, ExitCode
-from course.virtual_environment import environment_python, packages_folder
+from course.setup.installing import install_packages, make_environment
+from course.setup.only_start import only_start
+from course.setup.virtual_environment import (
+    environment_python,
+    packages_folder,
+)
 
 __all__ = ["ROOT", "is_current", "prepare", "run_inside"]
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 NOTE = "course-environment.txt"
 LOCK = "course-environment.lock"
 INSTALLING = "installing"

@@ -122,7 +122,7 @@ def _stale(
 
 def _differing(catalogue: Catalogue) -> Iterator[Finding]:
     # Imported here: the report's other parts need no package of prices.
-    from course.price_comparison import explanations, price_differences
+    from course.upkeep.price_comparison import explanations, price_differences
 
     path = catalogue.path.with_name("price_differences.json")
     explained = explanations(path) if path.is_file() else {}

@@ -10,11 +10,11 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from course.env_file import write_env_file
-from course.environment import ROOT
-from course.lab_settings import keep_to_itself, made_server, start_page
 from course.problems import CommandError, ExitCode
 from course.sandbox import Sandbox
+from course.setup.env_file import write_env_file
+from course.setup.environment import ROOT
+from course.setup.lab_settings import keep_to_itself, made_server, start_page
 
 __all__ = ["main"]
 

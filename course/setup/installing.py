@@ -12,8 +12,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from course.problems import CommandError, ExitCode
-from course.shown_process import run_shown
-from course.virtual_environment import environment_python, packages_folder
+from course.setup.shown_process import run_shown
+from course.setup.virtual_environment import (
+    environment_python,
+    packages_folder,
+)
 
 __all__ = ["install_packages", "make_environment", "problem_behind"]
 

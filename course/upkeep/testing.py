@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from course.chromium import find_chromium
-from course.environment import ROOT
 from course.problems import ExitCode
-from course.steps import Outcome, Step, run_steps
+from course.setup.environment import ROOT
+from course.upkeep.chromium import find_chromium
+from course.upkeep.steps import Outcome, Step, run_steps
 
 __all__ = ["closing_line", "main", "steps_to_run"]
 

@@ -1,0 +1,1 @@
+"""From a clone to an open JupyterLab: the environment and its repair."""

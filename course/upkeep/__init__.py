@@ -1,0 +1,1 @@
+"""What keeps the kit in order: tests, benchmarks, the catalogue."""

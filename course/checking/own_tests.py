@@ -106,8 +106,11 @@ class OwnTests:
         self._log.append(entry)
         if not self._results:
             self._results = self._run_all()
-        entry.returned = self._results[mutant].in_short
-        return self._results[mutant]
+        # Where no test passes on the right package, none is tried further.
+        nothing = OwnTestsResult([], [], [], [], "")
+        result = self._results.get(mutant, nothing)
+        entry.returned = result.in_short
+        return result
 
     def _run_all(self) -> dict[str, OwnTestsResult]:
         if is_blank(self._text):

@@ -155,6 +155,8 @@ class Suite:
         self.results[""] = asdict(right)
         able = [i for i in session.items if i.name in right.passed]
         run = partial(self._run, able, until_noticed=True)
+        if not able:
+            return True
         if self._at_once > 1:
             side_by_side(run, self._next_package, self._at_once, self.results)
             return True

@@ -74,17 +74,30 @@ class ErrorClasses:
         if module == "builtins":
             return _builtin(qualname)
         own = _loaded(module, qualname)
-        bases = [self._known.get(base, object) for base in base_names]
-        bases = [own] if own is not None else bases
-        if not any(issubclass(base, RemoteError) for base in bases):
-            bases.insert(0, RemoteError)
+        described = [self._known.get(base, object) for base in base_names]
         short = qualname.rpartition(".")[2]
         space = {"__module__": module, "__qualname__": qualname}
-        try:
-            return RemoteErrorType(short, tuple(bases), space)
-        except TypeError:
-            fallback = (RemoteError, Exception)
-            return RemoteErrorType(short, fallback, space)
+        for bases in ([own] if own else described, described, [Exception]):
+            made = _class_of(short, bases, space)
+            if made is not None:
+                return made
+        raise GarbledError(f"no exception: {name}")
+
+
+def _class_of(name: str, bases: list[Any], space: dict[str, Any]) -> Any:
+    """Return a class with these bases; None if it would have no objects.
+
+    A library's compiled exception may refuse to be derived from, or to be
+    made by anybody else.
+    """
+    if not any(issubclass(base, RemoteError) for base in bases):
+        bases = [RemoteError, *bases]
+    try:
+        made: Any = RemoteErrorType(name, tuple(bases), dict(space))
+        BaseException.__new__(made)
+    except TypeError:
+        return None
+    return made
 
 
 def _builtin(name: str) -> Any:

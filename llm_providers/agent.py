@@ -164,8 +164,13 @@ class Agent:
             body = self.build_request(prompt)
             deadline = self.clock() + self.timeout
             with self.exchange(body, prompt, stream=False) as answer:
-                raw = read_body(answer.chunks, deadline, self.clock)
-            reply = self.parse_response(decode_body(raw))
+                try:
+                    raw = read_body(answer.chunks, deadline, self.clock)
+                    reply = self.parse_response(decode_body(raw))
+                except ProviderError as error:
+                    error.request_id = answer.request_id
+                    error.simulated = answer.simulated
+                    raise
             return replace(
                 reply,
                 id=answer.request_id or reply.id,

@@ -189,6 +189,13 @@ def test_an_error_inside_http_200_is_never_a_success(agent, sandbox):
     assert agent().process_prompt("Hello").status == "error"
 
 
+def test_an_unusable_body_still_says_where_it_came_from(agent, sandbox):
+    sandbox.fail_next("openai", "html", times=9)
+    response = agent().process_prompt("Hello")
+    assert response.error.kind == "malformed_response"
+    assert response.simulated is True
+
+
 def test_a_slow_body_runs_into_the_timeout(failure):
     error = failure("slow_body", {"timeout": 0.2}, seconds=2.0)
     assert error.kind == "timeout"

@@ -8,7 +8,7 @@ from course.building.lessons import load_exercises
 from course.checking.client import Checker
 from course.checking.hints import AnswersError
 from course.checking.own_tests import is_blank
-from course.checking.packages import Mutant, load_mutants
+from course.checking.packages import Mutant, Packages, load_mutants
 
 ROOT = Path(__file__).parents[1]
 FILE = load_exercises()["1.8"].file
@@ -140,3 +140,20 @@ def test_every_broken_package_can_be_made(exercise):
 def test_a_swap_that_has_no_place_is_refused():
     with pytest.raises(AnswersError, match="2 times"):
         Mutant("odd", "agent", {"a": "b"}).text("a a")
+
+
+class NoProcesses:
+    """A source of processes that has none."""
+
+    dear = False
+
+    def new_process(self):
+        raise OSError("none is needed")
+
+
+def test_two_broken_packages_never_share_a_file(tmp_path):
+    packages = Packages(ROOT, [], NoProcesses(), tmp_path, tmp_path)
+    broken = Mutant("an agent", "agent", {})
+    files = [packages._overlay(broken)["agent"] for _ in range(3)]
+    packages.close()
+    assert len(set(files)) == 3

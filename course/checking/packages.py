@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -83,6 +84,7 @@ class Packages:
         self._coming: deque[Future[Served]] = deque()
         self._served: dict[str, Served] = {}
         self._idle: list[tuple[LearnerProcess, Remote]] = []
+        self._numbers = itertools.count(1)
         self._pool = ThreadPoolExecutor(1)
         self._order(1)
 
@@ -149,7 +151,8 @@ class Packages:
             return {}
         module = f"{mutant.module}.py"
         reference = self._root / "llm_providers" / module
-        broken = self._folder / f"{len(self._todo)}_{module}"
+        # A file of its own: the process before may not have read its yet.
+        broken = self._folder / f"{next(self._numbers)}_{module}"
         broken.write_text(mutant.text(reference.read_text("utf-8")), "utf-8")
         return {mutant.module: str(broken)}
 
@@ -159,21 +162,15 @@ def remote_of(process: LearnerProcess, farewell: str) -> Remote:
     process.output.on_flood = process.end
 
     def ended() -> FaultError:
-        status = process.end(died=True)
+        process.end(died=True)
         if process.output.flooded:
             return FaultError("flooded", "Your tests print without end.")
-        if status == -ALARM:
-            return FaultError("hung", "Your tests did not come to an end.")
         return FaultError("ended", farewell)
 
     return Remote(
         lambda answer: Connection(process.channel, answer, ended, process.end),
         [],
     )
-
-
-# The number of the signal by which a test run that takes too long ends.
-ALARM = 14
 
 
 def end_soon(process: LearnerProcess) -> None:

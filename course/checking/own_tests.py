@@ -15,7 +15,12 @@ from typing import Any
 
 from course.checking.calls import NOTHING, Call
 from course.checking.connection import FaultError
-from course.checking.packages import Packages, load_mutants, remote_of
+from course.checking.packages import (
+    Packages,
+    end_soon,
+    load_mutants,
+    remote_of,
+)
 from course.checking.processes import Source
 from course.checking.show import plain
 from course.checking.verdict import Failure
@@ -130,7 +135,9 @@ class OwnTests:
             found = self._tested(file, packages)
         finally:
             packages.close()
-        _require_readable(found.pop("problem"))
+        _require_readable(found["problem"])
+        if found["fault"]:
+            raise FaultError(found["fault"], _FAULTS[found["fault"]])
         return {
             name: OwnTestsResult(**{**row, "output": plain(row["output"])})
             for name, row in found["results"].items()
@@ -138,7 +145,7 @@ class OwnTests:
 
     def _tested(self, file: Path, packages: Packages) -> dict[str, Any]:
         process = self._source.new_process()
-        remote = remote_of(process, "Your tests ended their process.")
+        remote = remote_of(process, _FAULTS["ended"])
         order = {
             "file": str(file),
             "next_package": packages.next,
@@ -148,11 +155,18 @@ class OwnTests:
             data = remote.encode(order)
             reply = remote.ask("suite", order=data, seconds=SUITE_SECONDS)
             remote.ask("hush")
+            process.output.finish()
         finally:
-            process.end()
+            end_soon(process)
             self.printed = process.output.text
         found: dict[str, Any] = reply["ok"]
         return found
+
+
+_FAULTS = {
+    "hung": "Your tests did not come to an end.",
+    "ended": "Your tests ended their process.",
+}
 
 
 def _require_readable(problem: str) -> None:

@@ -17,6 +17,9 @@ from course.checking.processes import LearnerProcess, Source
 from course.checking.remote import Remote
 from course.sandbox import Sandbox
 
+# The signal by which the system ends tests that take too long.
+ALARM = 14
+
 # Packages that are made ready while the tests run on another one.
 AHEAD = 2
 
@@ -162,7 +165,9 @@ def remote_of(process: LearnerProcess, farewell: str) -> Remote:
     process.output.on_flood = process.end
 
     def ended() -> FaultError:
-        process.end(died=True)
+        status = process.end(died=True)
+        if status == -ALARM:
+            return FaultError("hung", "Your tests did not come to an end.")
         if process.output.flooded:
             return FaultError("flooded", "Your tests print without end.")
         return FaultError("ended", farewell)

@@ -7,14 +7,22 @@ import json
 import os
 import select
 import signal
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict, dataclass, field
 from typing import Any, NoReturn
 
 # Seconds that the tests may take on one package.
 RUN_SECONDS = 5
 
-NextPackage = Callable[[list[str]], dict[str, Any] | None]
+Package = dict[str, Any]
+NextPackage = Callable[[list[str]], Package | None]
+
+# The right package let the tests come to an end: they noticed something.
+_UNFINISHED = {
+    **dict.fromkeys(("collected", "passed", "empty"), []),
+    "failed": ["a test that did not end"], "output": "",
+}
 
 
 @contextlib.contextmanager
@@ -31,64 +39,138 @@ def time_limit() -> Iterator[None]:
         signal.alarm(0)
 
 
-def side_by_side(
-    run: Callable[[dict[str, Any]], Any],
-    next_package: NextPackage,
-    at_once: int,
-    results: dict[str, dict[str, Any]],
-) -> None:
-    """Put into `results` what `run` gives for each package, by its name."""
-    running: dict[int, tuple[int, str, bytearray]] = {}
-    done: list[str] = []
-    package = next_package(done)
-    while package is not None or running:
-        while package is not None and len(running) < at_once:
-            pid, fd = _forked(run, package)
-            running[fd] = (pid, package["name"], bytearray())
-            package = next_package(done)
-            done.clear()
-        for fd in select.select(list(running), [], [])[0]:
-            received = os.read(fd, 65536)
-            running[fd][2].extend(received)
-            if not received:
-                pid, name, data = running.pop(fd)
-                os.close(fd)
-                os.waitpid(pid, 0)
-                results[name] = json.loads(data or _unfinished())
-                done.append(name)
+@dataclass
+class _Run:
+    package: Package
+    pid: int
+    data: bytearray = field(default_factory=bytearray)
+
+
+class Crew:
+    """Runs tests on the right package, whose name is empty, and on others.
+
+    `run` is given a package and the names of tests to leave out, `at_once`
+    is the number of processes. On the others the first test that fails is
+    the last; one that fails on the right package, too, counts for nothing.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[Package, Collection[str]], Any],
+        next_package: NextPackage,
+        at_once: int,
+    ) -> None:
+        self.results: dict[str, dict[str, Any]] = {}
+        # How the run on the right package ended if it gave no result.
+        self.fault = ""
+        self._run = run
+        self._next_package = next_package
+        self._at_once = at_once
+        self._running: dict[int, _Run] = {}
+        self._again: deque[Package] = deque()
+        self._waiting: list[Package] = []
+        self._done: list[str] = []
+        self._retried: set[str] = set()
+
+    def work(self) -> None:
+        """Run until there is a result for each package, or a fault."""
+        self._start_runs()
+        while self._running:
+            for fd in select.select(list(self._running), [], [])[0]:
+                self._read(fd)
+            if self.fault or self._able() == set():
+                self._stop()
+                return
+            self._start_runs()
+
+    def _able(self) -> set[str] | None:
+        """Return the tests that pass on the right package, once known."""
+        right = self.results.get("")
+        return None if right is None else set(right["passed"])
+
+    def _start_runs(self) -> None:
+        while len(self._running) < self._at_once:
+            if self._again:
+                package: Package | None = self._again.popleft()
+            else:
+                package = self._next_package(list(self._done))
+                self._done.clear()
+            if package is None:
+                return
+            right = self.results.get("", {"failed": []})
+            run, fd = _forked(self._run, package, right["failed"])
+            self._running[fd] = run
+
+    def _read(self, fd: int) -> None:
+        received = os.read(fd, 65536)
+        if received:
+            self._running[fd].data.extend(received)
+            return
+        run = self._running.pop(fd)
+        os.close(fd)
+        status = os.waitpid(run.pid, 0)[1]
+        self._finished(run, os.waitstatus_to_exitcode(status))
+
+    def _finished(self, run: _Run, status: int) -> None:
+        name = run.package["name"]
+        if run.data:
+            self.results[name] = json.loads(run.data)
+        elif name:
+            self.results[name] = dict(_UNFINISHED)
+        else:
+            self.fault = "hung" if status == -signal.SIGALRM else "ended"
+            return
+        self._waiting.append(run.package)
+        if self._able() is not None:
+            for package in self._waiting:
+                self._settle(package)
+            self._waiting.clear()
+
+    def _settle(self, package: Package) -> None:
+        """Try a package again if only a test noticed that is wrong itself."""
+        name = package["name"]
+        failed = set(self.results[name]["failed"])
+        able = self._able() or set()
+        if name and failed and not failed & able and name not in self._retried:
+            self._retried.add(name)
+            self._again.append(package)
+        else:
+            self._done.append(name)
+
+    def _stop(self) -> None:
+        for fd, run in self._running.items():
+            os.kill(run.pid, signal.SIGKILL)
+            os.close(fd)
+            os.waitpid(run.pid, 0)
 
 
 def _forked(
-    run: Callable[[dict[str, Any]], Any], package: dict[str, Any]
-) -> tuple[int, int]:
-    """Start a run; return its process and where its result can be read."""
+    run: Callable[[Package, Collection[str]], Any],
+    package: Package,
+    without: Collection[str],
+) -> tuple[_Run, int]:
+    """Start a run; return it, and where its result can be read."""
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
-        os.close(read_end)
-        _run_and_leave(run, package, write_end)
+        try:
+            os.close(read_end)
+            if package["name"]:
+                _print_nothing()
+            with time_limit(), os.fdopen(write_end, "w") as file:
+                json.dump(asdict(run(package, without)), file)
+        finally:
+            _leave()
     os.close(write_end)
-    return pid, read_end
+    return _Run(package, pid), read_end
 
 
-def _run_and_leave(
-    run: Callable[[dict[str, Any]], Any], package: dict[str, Any], fd: int
-) -> NoReturn:
-    try:
-        # What the tests print is told once, of the right package.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
-        os.dup2(nowhere, 2)
-        with time_limit(), os.fdopen(fd, "w") as file:
-            json.dump(asdict(run(package)), file)
-    finally:
-        os._exit(0)
+def _leave() -> NoReturn:
+    os._exit(0)
 
 
-def _unfinished() -> str:
-    """Return the result of a run that did not come to its end.
-
-    The right package let the tests end, so that they noticed something.
-    """
-    row = {"collected": [], "passed": [], "empty": [], "output": ""}
-    return json.dumps({**row, "failed": ["a test that did not end"]})
+def _print_nothing() -> None:
+    """What tests print is told once, of the right package."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)

@@ -10,9 +10,8 @@ import contextlib
 import re
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from .connection import Connection, FaultError
 from .remote import Remote
 from .reports import BareReports
 from .show import shortened
-from .side_by_side import side_by_side, time_limit
+from .side_by_side import Crew, NextPackage, Package, time_limit
 
 KEY = "sk-test-0123456789"
 # Loading the plugins of everything that is installed takes 1.9 s, and none
@@ -44,7 +43,7 @@ INI = "[pytest]\nenable_assertion_pass_hook = true\n"
 
 def run_suite(
     file: str,
-    next_package: Callable[[list[str]], dict[str, Any] | None],
+    next_package: NextPackage,
     at_once: int,
 ) -> dict[str, Any]:
     """Return how the tests of one file end on each package, by its name.
@@ -57,7 +56,11 @@ def run_suite(
     plugin = Suite(next_package, at_once)
     with plugin.counting_raises():
         run_pytest(file, plugin)
-    return {"results": plugin.results, "problem": plugin.problem}
+    return {
+        "results": plugin.results,
+        "problem": plugin.problem,
+        "fault": plugin.fault,
+    }
 
 
 def run_pytest(file: str, plugin: object) -> None:
@@ -95,16 +98,16 @@ class Result:
 class Suite:
     """A pytest plugin: the fixtures of the learner's tests, and the runs."""
 
-    def __init__(
-        self,
-        next_package: Callable[[list[str]], dict[str, Any] | None],
-        at_once: int,
-    ) -> None:
+    def __init__(self, next_package: NextPackage, at_once: int) -> None:
         self.results: dict[str, dict[str, Any]] = {}
         # Why the file could not be read as tests.
         self.problem = ""
+        # How the run on the right package ended if it gave no result.
+        self.fault = ""
+        self._items: list[pytest.Item] = []
         self._next_package = next_package
         self._at_once = at_once
+        self._sandbox_used = False
         self._result = Result()
         self._checks = 0
 
@@ -121,7 +124,9 @@ class Suite:
         from .warming import SandboxClient
 
         client = SandboxClient(self._sandbox_url)
-        client.clear()
+        if self._sandbox_used:
+            client.clear()
+        self._sandbox_used = True
         return client
 
     @pytest.fixture
@@ -146,38 +151,43 @@ class Suite:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        if self.problem:
-            return True
-        package = self._next_package([])
-        assert package is not None
-        with time_limit():
-            right = self._run(session.items, package, until_noticed=False)
-        self.results[""] = asdict(right)
-        able = [i for i in session.items if i.name in right.passed]
-        run = partial(self._run, able, until_noticed=True)
-        if not able:
-            return True
-        if self._at_once > 1:
-            side_by_side(run, self._next_package, self._at_once, self.results)
-            return True
-        while (package := self._next_package([package["name"]])) is not None:
-            self.results[package["name"]] = asdict(run(package))
+        if not self.problem:
+            self._items = list(session.items)
+            if self._at_once > 1:
+                crew = Crew(self._run, self._next_package, self._at_once)
+                crew.work()
+                self.results, self.fault = crew.results, crew.fault
+            else:
+                self._run_in_turn()
         return True
 
-    def _run(
-        self,
-        items: list[pytest.Item],
-        package: dict[str, Any],
-        until_noticed: bool,
-    ) -> Result:
-        """Run the tests on one package, all or until one fails."""
+    def _run_in_turn(self) -> None:
+        """Run all in this process, where there is no forking."""
+        failed: list[str] = []
+        done: list[str] = []
+        while (package := self._next_package(done)) is not None:
+            done = [package["name"]]
+            with time_limit():
+                result = self._run(package, failed)
+            self.results[package["name"]] = asdict(result)
+            failed = self.results[""]["failed"]
+            if not self.results[""]["passed"]:
+                return
+
+    def _run(self, package: Package, without: Collection[str]) -> Result:
+        """Run the tests on the right package, or on another until one fails.
+
+        The names in `without` are of tests that are left out.
+        """
+        items = [item for item in self._items if item.name not in without]
         self._remote = connected(package["peer"])
         self._sandbox_url = package["sandbox"]
+        self._sandbox_used = False
         self._result = Result([item.name for item in items])
         for item in items:
             self._checks = 0
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-            if until_noticed and self._result.failed:
+            if package["name"] and self._result.failed:
                 break
         return self._result
 

@@ -63,6 +63,24 @@ def test_a_test_that_fails_for_a_right_agent_catches_nothing(judged):
     assert set(caught) == {"failed"}
 
 
+def test_a_wrong_test_does_not_hide_what_a_right_one_catches(judged):
+    verdict = judged(
+        "def test_wrong(agent):\n"
+        "    assert agent.process_prompt('Hi').status == 'nonsense'\n"
+        "def test_right(agent):\n"
+        "    response = agent.process_prompt('Hi')\n"
+        "    assert response.status == 'success'\n"
+        "    assert response.message\n"
+        "    assert response.usage.total_tokens > 0\n"
+    )
+    assert verdict.expectations[1].outcome == "failed"
+    caught = [row.sentence for row in verdict.expectations[3:]
+              if row.outcome == "passed"]
+    assert "They catch: an agent that answers without a message" in caught
+    assert "They catch: an agent that counts no tokens" in caught
+    assert len(caught) < len(verdict.expectations[3:])
+
+
 def test_tests_that_expect_nothing_are_told_from_those_that_do(judged):
     verdict = judged(
         "import pytest\n"

@@ -128,8 +128,12 @@ def test_an_exercise_without_checks_is_the_kit_s_fault(course):
 
 def test_a_broken_check_is_the_kit_s_fault(course):
     try:
-        course.write_checks(CHECKS + "\nraise ValueError('no test')\n")
-        assert course.check().status == "kit_error"
+        for broken in ("raise ValueError('no test')", "def ("):
+            course.write_checks(f"{CHECKS}\n{broken}\n")
+            verdict = course.check()
+            assert verdict.status == "kit_error"
+            assert "test_sums.py" in verdict.failure.message
+            assert str(course.root) not in verdict.failure.message
     finally:
         course.write_checks(CHECKS)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import shutil
 import sys
 import threading
@@ -26,9 +27,11 @@ from course.checking.learner import Order
 from course.checking.processes import Source, process_source
 from course.checking.reports import BareReports
 from course.checking.session import Check
+from course.checking.show import placeless
 from course.checking.suite import UNUSED
 from course.checking.verdict import Verdict, broken_kit
 
+_QUOTED = re.compile(r"mark\.exercise\([\"']([^\"']+)")
 _INI = """\
 [pytest]
 markers =
@@ -56,6 +59,8 @@ class Judge:
         self._ini.write_text(_INI)
         self._seen: dict[Path, tuple[int, int]] = {}
         self._marks: dict[Path, frozenset[str]] = {}
+        # The first look at all files takes longer than a check.
+        self._test_files("")
 
     def check(self, exercise: str, workspace: Path) -> Verdict:
         """Return the verdict on one exercise of a workspace."""
@@ -73,7 +78,8 @@ class Judge:
         finally:
             verdict = check.verdict()
         if problems.text:
-            return broken_kit(exercise, problems.text)
+            text = placeless(problems.text, self._temporary, self._root)
+            return broken_kit(exercise, text)
         return verdict
 
     def _test_files(self, exercise: str) -> list[Path]:
@@ -114,10 +120,15 @@ def _exercises_in(path: Path) -> frozenset[str]:
     text = path.read_text("utf-8")
     if "mark.exercise(" not in text:
         return frozenset()
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        # Running the tests will tell what is wrong with them.
+        return frozenset(_QUOTED.findall(text))
     # Only real code counts: a test may hold the text of other tests.
     return frozenset(
         str(argument.value)
-        for node in ast.walk(ast.parse(text))
+        for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and ast.unparse(node.func).endswith("mark.exercise")
         for argument in node.args
@@ -172,7 +183,7 @@ def main(arguments: list[str]) -> None:
             target=_tell_when_warm, args=(source, verdicts), daemon=True
         ).start()
         for order in _orders(end):
-            verdict = _judged(judge, order)
+            verdict = _judged(judge, order, root)
             verdicts.write(id=order["id"], verdict=verdict.to_dict())
     finally:
         end()
@@ -204,9 +215,10 @@ def _orders(end: Callable[[], object]) -> Iterator[dict[str, Any]]:
         yield order
 
 
-def _judged(judge: Judge, order: dict[str, Any]) -> Verdict:
+def _judged(judge: Judge, order: dict[str, Any], root: Path) -> Verdict:
     exercise = str(order["check"])
     try:
         return judge.check(exercise, Path(order["workspace"]).resolve())
     except BaseException:
-        return broken_kit(exercise, traceback.format_exc(limit=-3))
+        text = traceback.format_exc(limit=-3)
+        return broken_kit(exercise, placeless(text, root))

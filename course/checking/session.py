@@ -6,7 +6,6 @@ and the served router while an exercise is checked.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -21,7 +20,7 @@ from course.checking.http_log import logged_http
 from course.checking.learner import Learner, Order
 from course.checking.own_tests import OwnTests, in_words
 from course.checking.processes import Source
-from course.checking.show import plain
+from course.checking.show import placeless
 from course.checking.verdict import (
     Expectation,
     Failure,
@@ -236,8 +235,5 @@ class Check:
         )
 
     def _clean(self, text: str) -> str:
-        """Return a text without what is this machine's own."""
         order = self._order
-        for folder in (order.workspace, order.temporary, order.root):
-            text = text.replace(f"{folder}/", "")
-        return plain(text.replace(sys.prefix, "…"))
+        return placeless(text, order.workspace, order.temporary, order.root)

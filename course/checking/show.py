@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -51,6 +54,16 @@ def plain(text: str) -> str:
     """Return a text without ports and memory addresses."""
     text = _PORT.sub("port=PORT", _ADDRESS.sub("127.0.0.1:PORT", text))
     return _MEMORY_ADDRESS.sub("", text)
+
+
+def placeless(text: str, *folders: Path) -> str:
+    """Return a text without what is this machine's own.
+
+    Paths below `folders` become relative.
+    """
+    for folder in folders:
+        text = text.replace(f"{folder}{os.sep}", "")
+    return plain(text.replace(sys.prefix, "…"))
 
 
 def _show(value: Any, depth: int) -> str:

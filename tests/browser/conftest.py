@@ -27,6 +27,7 @@ COPIED = (
     "pyproject.toml",
 )
 PATIENCE = 60_000  # milliseconds
+DONE = re.compile(r"^\s*\[\d+\]:\s*$")
 LAB = "from course.setup.lab import main; main(['--no-browser'])"
 
 
@@ -106,8 +107,10 @@ class Notebook:
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
         self.requested: list[str] = []
+        self.errors: list[str] = []
         page.set_default_timeout(PATIENCE)
         page.on("request", lambda one: self.requested.append(one.url))
+        page.on("pageerror", lambda one: self.errors.append(str(one)))
         page.goto(address)
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         self.wait_until_idle()
@@ -126,27 +129,47 @@ class Notebook:
         found.scroll_into_view_if_needed()
         return found
 
+    def edit(self, text: str) -> Locator:
+        """Return a cell with the cursor in it."""
+        cell = self.cell(text)
+        cell.locator(".cm-content").click()
+        # A key that comes sooner would go to the page.
+        cell.locator(".cm-focused").wait_for()
+        return cell
+
     def write(self, text: str, code: str) -> None:
         """Replace all of a cell's text."""
-        self.cell(text).locator(".cm-content").click()
+        self.edit(text)
         self.page.keyboard.press("ControlOrMeta+a")
         self.page.keyboard.insert_text(code)
 
+    def state(self, prompt: Locator) -> str:
+        """Return what may explain why a cell did not run."""
+        focus = self.page.evaluate("document.activeElement.className")
+        dialogs = self.page.locator(".jp-Dialog").all_inner_texts()
+        return (
+            f"prompt {prompt.inner_text()!r}, focus {focus!r}, "
+            f"dialogs {dialogs}, errors {self.errors}"
+        )
+
     def run(self, text: str) -> str:
         """Run a cell as a learner does, and return what is shown below."""
-        cell = self.cell(text)
+        cell = self.edit(text)
         prompt = cell.locator(".jp-InputPrompt")
         before = prompt.inner_text()
-        cell.locator(".cm-content").click()
         self.page.keyboard.press("Shift+Enter")
-        done = re.compile(r"^\s*\[\d+\]:\s*$")
+        self.page.wait_for_timeout(1_000)
+        if prompt.inner_text() == before:
+            # A busy page may still move its focus; people press again, too.
+            self.edit(text)
+            self.page.keyboard.press("Shift+Enter")
         for _ in range(PATIENCE // 100):
             now = prompt.inner_text()
-            if done.match(now) and now != before:
+            if DONE.match(now) and now != before:
                 break
             self.page.wait_for_timeout(100)
         else:
-            raise AssertionError(f"not done: {text}: {prompt.inner_text()}")
+            raise AssertionError(f"not done: {text}\n{self.state(prompt)}")
         # The reply comes before the last output is drawn.
         self.page.wait_for_timeout(200)
         return cell.locator(".jp-Cell-outputArea").inner_text()

@@ -41,6 +41,21 @@ def test_a_step_without_an_end_is_ended():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX only")
+def test_only_a_step_that_says_why_is_run_once_more(tmp_path):
+    seen = tmp_path / "seen"
+    text = (
+        f"path = {str(seen)!r}; print('mute kernel')\n"
+        "with open(path, 'a') as file: file.write('x')\n"
+        "raise SystemExit(len(open(path).read()) < 2)"
+    )
+    (once,) = run(program(text))
+    assert once.status == "failed"
+    seen.unlink()
+    (again,) = run(program(text, once_more="mute kernel"))
+    assert again.status == "ok"
+    assert seen.read_text("utf-8") == "xx"
+
+
 def test_nothing_that_a_step_started_is_left(tmp_path):
     left = tmp_path / "left"
     child = f"import time; time.sleep(1); open({str(left)!r}, 'w')"

@@ -20,7 +20,8 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 class Step:
     """A program to run, for `seconds` at most.
 
-    With a reason in `skipped` or `failed` it is not run, and counts so.
+    With a reason in `skipped` or `failed` it is not run, and counts so. One
+    that fails and says what stands in `once_more` is run a second time.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Step:
     seconds: int = 1800
     skipped: str = ""
     failed: str = ""
+    once_more: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,11 @@ class StepRunner:
         if step.skipped:
             return Outcome(step, "skipped", 0.0, step.skipped)
         began = time.monotonic()
-        with TemporaryFile() as sink:
-            said, ok = self._run(step, sink)
+        for _ in range(2):
+            with TemporaryFile() as sink:
+                said, ok = self._run(step, sink)
+            if ok or not step.once_more or step.once_more not in said:
+                break
         status = "ok" if ok else "failed"
         return Outcome(step, status, time.monotonic() - began, said)
 

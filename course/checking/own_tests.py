@@ -28,6 +28,9 @@ from course.checking.verdict import Failure
 # Seconds that the tests may take on all packages together.
 SUITE_SECONDS = 15.0
 
+# One more than there are processors: a test often waits for its package.
+AT_ONCE = (os.cpu_count() or 2) + 1
+
 
 @dataclass(frozen=True)
 class OwnTestsResult:
@@ -149,7 +152,7 @@ class OwnTests:
         order = {
             "file": str(file),
             "next_package": packages.next,
-            "at_once": 1 if self._source.dear else os.cpu_count() or 2,
+            "at_once": 1 if self._source.dear else AT_ONCE,
         }
         try:
             data = remote.encode(order)

@@ -108,6 +108,7 @@ class Packages:
             "name": served.name,
             "peer": served.peer,
             "sandbox": served.sandbox.url,
+            "openai": served.sandbox.base_url("openai"),
         }
 
     def close(self) -> None:

@@ -105,6 +105,7 @@ class Suite:
         # How the run on the right package ended if it gave no result.
         self.fault = ""
         self._items: list[pytest.Item] = []
+        self._package: Package = {}
         self._next_package = next_package
         self._at_once = at_once
         self._sandbox_used = False
@@ -123,7 +124,7 @@ class Suite:
         """The sandbox, with nothing recorded and no fault planned."""
         from .warming import SandboxClient
 
-        client = SandboxClient(self._sandbox_url)
+        client = SandboxClient(self._package["sandbox"])
         if self._sandbox_used:
             client.clear()
         self._sandbox_used = True
@@ -139,7 +140,7 @@ class Suite:
         """An OpenAI agent that talks to the sandbox."""
         return llm.openai_agent.OpenAIAgent(
             api_key=KEY,
-            base_url=sandbox.base_url("openai"),
+            base_url=self._package["openai"],
             sleep=waits.append,
         )
 
@@ -181,7 +182,7 @@ class Suite:
         """
         items = [item for item in self._items if item.name not in without]
         self._remote = connected(package["peer"])
-        self._sandbox_url = package["sandbox"]
+        self._package = package
         self._sandbox_used = False
         self._result = Result([item.name for item in items])
         for item in items:

@@ -14,6 +14,13 @@ from typing import Any
 from course.checking.client import Checker
 from course.checking.loopback import refuse_hosts
 from course.kernel.import_path import PackageInUse, use_workspace
+from course.kernel.playground import (
+    EXAMPLE,
+    Playground,
+    answers_page,
+    ask,
+    is_clickable,
+)
 from course.kernel.session import NotebookSession, rewritten
 from course.kernel.simulated_settings import (
     point_at,
@@ -33,6 +40,7 @@ from course.workspace.workspace import (
 __all__ = [
     "exercise",
     "hint",
+    "playground",
     "progress",
     "run_cell",
     "sandbox",
@@ -93,6 +101,28 @@ def _start() -> tuple[NotebookSession, Sandbox]:
     _take_cells()
     refresh = PackageInUse(folder).forget_changed
     return NotebookSession(workspace, checker, _show, refresh), sandbox
+
+
+def playground(prompt: str = EXAMPLE) -> None:
+    """Ask all four providers the same, with your own agents.
+
+    Shows widgets to whoever can click them; otherwise the answers to
+    `prompt`, without times, so that outputs can be compared.
+    """
+    from llm_providers.agents import agent_for
+
+    if is_clickable():
+        from IPython.display import display
+
+        shown = Playground(sandbox.providers, agent_for, sandbox, prompt)
+        shown.ask_all()
+        display(shown.widget)  # type: ignore[no-untyped-call]
+        return
+    answers = [
+        ask(provider, prompt, agent_for, sandbox)
+        for provider in sandbox.providers
+    ]
+    _show(answers_page(prompt, answers, timed=False))
 
 
 _session, sandbox = _start()

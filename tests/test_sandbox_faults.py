@@ -80,7 +80,9 @@ ERRORS = {
     "quota_exhausted": (
         429, "insufficient_quota", None, "credit_balance_exhausted",
     ),
+    "moderation": (400, INVALID, "messages", "content_policy_violation"),
     "server_error": (500, "server_error", None, None),
+    "error_status": (500, "server_error", None, None),
     "overloaded": (
         503, "service_unavailable_error", None, "server_is_overloaded",
     ),
@@ -101,7 +103,7 @@ def test_an_error_has_its_status_and_fields(sandbox, post, fault):
     assert post().status_code == 200
 
 
-@pytest.mark.parametrize("fault", ERRORS)
+@pytest.mark.parametrize("fault", sorted({*ERRORS} - {"moderation"}))
 def test_an_error_befalls_the_list_of_models_too(sandbox, client, fault):
     sandbox.fail_next("openai", fault)
     with pytest.raises(openai.APIStatusError) as caught:
@@ -406,6 +408,10 @@ def test_clearing_forgets_planned_faults(sandbox, post):
     [
         (("nobody", "stall"), "openai"),
         (("openai", "earthquake"), "rate_limit"),
+        (("openai", "in_flight_budget"), "of openai; there are: .*stall"),
+        (("openai", "moderation", {"reason": "x"}), "it has: code"),
+        (("openai", "rate_limit", {"limit": "moon"}), "tokens, requests"),
+        (("openai", "error_status", {"status": 99}), "from 200 to 599"),
         (("openai", "stall", {"minutes": 1}), "seconds"),
         (("openai", "empty", {"seconds": 1}), "none"),
         (("openai", "stall", {"seconds": -1}), "not negative"),
@@ -422,7 +428,7 @@ def test_a_wish_that_makes_no_sense_names_what_does(sandbox, wish, words):
 
 
 def test_the_table_explains_every_fault():
-    table = fault_table()
+    table = fault_table("openai")
     assert list(table) == sorted(table)
     covered = {*ERRORS, "bad_gateway", "stall", "slow_body", "html", "empty"}
     covered |= {"drop_connection", "malformed_json", "error_in_200", "length"}
@@ -430,3 +436,22 @@ def test_the_table_explains_every_fault():
     covered |= {"refusal", "content_filter"}
     assert set(table) == covered
     assert all(sentence.rstrip().endswith(".") for sentence in table.values())
+
+
+def test_the_whole_table_says_who_alone_has_a_fault():
+    table = fault_table()
+    assert set(table) > set(fault_table("openai"))
+    assert "Only: openrouter." in table["guardrail"]
+    assert "limit" in table["rate_limit"]
+    assert "retry_delay" not in fault_table("openai")["rate_limit"]
+
+
+@pytest.mark.parametrize("status", [413, 424, 502, 529])
+def test_any_status_comes_in_the_providers_shape(sandbox, post, status):
+    sandbox.fail_next("openai", "error_status", status=status, retry_after=3)
+    response = post()
+    assert response.status_code == status
+    assert response.headers["Retry-After"] == "3"
+    assert sorted(response.json()["error"]) == [
+        "code", "message", "param", "type",
+    ]  # fmt: skip

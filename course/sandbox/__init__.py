@@ -10,7 +10,7 @@ independent reference of what a provider does.
 """
 
 from course.sandbox.client import SandboxClient
-from course.sandbox.faults import fault_table
+from course.sandbox.fault_names import fault_table
 from course.sandbox.recording import RecordedRequest
 from course.sandbox.server import Sandbox
 

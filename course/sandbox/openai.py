@@ -13,6 +13,7 @@ from course.sandbox.chat_completions import (
     prompt_tokens,
     read_task,
 )
+from course.sandbox.fault_names import ERROR_FAULTS
 from course.sandbox.faults import PlannedFault
 from course.sandbox.models import Model, Models, PathText
 from course.sandbox.openai_checks import check_body, effort_of, find_model
@@ -25,11 +26,7 @@ from course.sandbox.openai_errors import (
     rate_headers,
     wrong_key,
 )
-from course.sandbox.openai_faults import (
-    ERROR_FAULTS,
-    planned_error,
-    server_error,
-)
+from course.sandbox.openai_faults import planned_error, server_error
 from course.sandbox.wire import Reply, Request, json_bytes, json_reply
 
 __all__ = ["OpenAIProtocol"]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 from course.sandbox.faults import PlannedFault
 from course.sandbox.models import Model
 from course.sandbox.openai_errors import (
+    INVALID,
     REQUEST_LIMIT,
     TOKEN_LIMIT,
     OpenAIError,
@@ -19,8 +18,10 @@ from course.sandbox.openai_errors import (
     unsupported_parameter,
     wrong_key,
 )
+from course.sandbox.waiting import waiting
+from course.sandbox.wire import REASONS
 
-__all__ = ["ERROR_FAULTS", "planned_error", "server_error"]
+__all__ = ["planned_error", "server_error"]
 
 QUOTA_TEXTS = {
     "credit_balance_exhausted": (
@@ -42,42 +43,6 @@ QUOTA_TEXTS = {
         " https://platform.openai.com/docs/guides/error-codes/api-errors."
     ),
 }
-
-
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-
-
-def http_date(moment: float) -> str:
-    """Return Unix time as an HTTP date, whatever the locale."""
-    t = time.gmtime(moment)
-    return (
-        f"{DAYS[t.tm_wday]}, {t.tm_mday:02} {MONTHS[t.tm_mon - 1]} {t.tm_year}"
-        f" {t.tm_hour:02}:{t.tm_min:02}:{t.tm_sec:02} GMT"
-    )
-
-
-def waiting(
-    fault: PlannedFault, default: int | None
-) -> tuple[float, dict[str, str]]:
-    """Return the seconds to wait, and the headers that say so."""
-    wait = fault.options.get("retry_after", default)
-    milliseconds = fault.options.get("retry_after_ms")
-    if wait == "ms" or milliseconds is not None:
-        number = 250 if milliseconds is None else milliseconds
-        return number / 1_000, {"retry-after-ms": f"{number:g}"}
-    if wait == "date":
-        seconds = fault.number("seconds", 2.0)
-        now = int(time.time())
-        # The date counts from this one, whatever the client's clock says.
-        return seconds, {
-            "Date": http_date(now),
-            "Retry-After": http_date(now + seconds),
-        }
-    if wait is None:
-        return fault.number("seconds", 1.0), {}
-    seconds = float(wait) if isinstance(wait, int) else 1.0
-    return seconds, {"Retry-After": str(wait)}
 
 
 def rate_limit(fault: PlannedFault, model: str, tokens: int) -> OpenAIError:
@@ -153,23 +118,30 @@ def forbidden() -> OpenAIError:
     )
 
 
-ERROR_FAULTS = frozenset(
-    {
-        "bad_parameter",
-        "context_length",
-        "echo_key",
-        "error_in_200",
-        "forbidden",
-        "overloaded",
-        "quota_exhausted",
-        "rate_limit",
-        "retired_model",
-        "server_error",
-        "slow_down",
-        "unknown_model",
-        "wrong_key",
-    }
-)
+def moderation(fault: PlannedFault) -> OpenAIError:
+    """Return 400 for a prompt that breaks the usage policies.
+
+    The code is the documented one; the text is not from a capture.
+    """
+    return OpenAIError(
+        400,
+        "Your request was rejected: the prompt was flagged as potentially"
+        " violating our usage policies.",
+        param="messages",
+        code=str(fault.options.get("code", "content_policy_violation")),
+    )
+
+
+def error_status(fault: PlannedFault) -> OpenAIError:
+    """Return any status in the vendor's shape, in HTTP's own words."""
+    status = int(fault.options.get("status", 500))
+    text = str(fault.options.get("message", REASONS.get(status, "Unknown")))
+    return OpenAIError(
+        status,
+        text,
+        kind="server_error" if status >= 500 else INVALID,
+        headers=waiting(fault, None)[1],
+    )
 
 
 def planned_error(
@@ -186,8 +158,12 @@ def planned_error(
             return context_length(None if new else model, window + tokens)
         case "echo_key":
             return wrong_key(key)
+        case "error_status":
+            return error_status(fault)
         case "forbidden":
             return forbidden()
+        case "moderation":
+            return moderation(fault)
         case "overloaded":
             return overloaded(fault)
         case "quota_exhausted":

@@ -19,20 +19,24 @@ REQUIREMENTS = Path(__file__).parent
 NOTE = "bench-environment.txt"
 
 
-def peer_python(peer: str) -> Path:
+def peer_python(
+    peer: str, wanted: Path | None = None, folder: Path | None = None
+) -> Path:
     """Return the Python of a peer's environment, made where it is missing.
 
-    What is in it stands in ``benchmarks/<peer>.txt``. Installing it
-    is the only thing here that needs a network. Raises BenchmarkError.
+    What is in it stands in `wanted`, ``benchmarks/<peer>.txt`` unless given.
+    Installing it is the only thing here that needs a network. Raises
+    BenchmarkError.
     """
-    wanted = REQUIREMENTS / f"{peer}.txt"
-    folder = FOLDER / peer
+    wanted = wanted or REQUIREMENTS / f"{peer}.txt"
+    folder = folder or FOLDER / peer
     inside = "Scripts/python.exe" if os.name == "nt" else "bin/python"
     note = folder / NOTE
     digest = hashlib.sha256(wanted.read_bytes()).hexdigest()
     # The note is written last, so that an interrupted start counts as none.
     if not note.is_file() or note.read_text("utf-8") != digest:
-        say(f"Installing {peer} into .bench/{peer} (needs the network) ...")
+        place = folder.relative_to(ROOT).as_posix()
+        say(f"Installing {peer} into {place} (needs the network) ...")
         shutil.rmtree(folder, ignore_errors=True)
         for command in commands(folder, folder / inside, wanted):
             install(peer, command)

@@ -45,6 +45,9 @@ VERBS = {
     ),
     "build": Verb("course.building.build:main", "generate the notebooks"),
     "bench": Verb("course.upkeep.bench:main", "run a benchmark"),
+    "clients": Verb(
+        "course.upkeep.clients:main", "try other libraries on the sandbox"
+    ),
     "catalogue": Verb(
         "course.upkeep.catalogue_check:main", "check the model catalogue"
     ),

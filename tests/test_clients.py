@@ -1,0 +1,77 @@
+"""Other libraries against the sandbox: how their scripts are run."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from course.sandbox import Sandbox
+from course.upkeep.clients import SCRIPTS, run_script, where_to_ask
+
+
+@pytest.fixture
+def script(tmp_path: Path, sandbox: Sandbox):
+    def run(body: str) -> list[tuple[str, str]]:
+        file = tmp_path / "some_client.py"
+        start = f"import sys\nsys.path.insert(0, {str(SCRIPTS)!r})\n"
+        file.write_text(start + body)
+        return list(run_script([sys.executable, str(file)], sandbox))
+
+    return run
+
+
+BODY = """
+from harness import expect, provider, report, works
+import urllib.request, json
+
+@works("the list of models")
+def _():
+    there = provider("openai")
+    request = urllib.request.Request(
+        there.base_url + "/models",
+        headers={"Authorization": f"Bearer {there.key}"},
+    )
+    rows = json.load(urllib.request.urlopen(request))["data"]
+    expect(there.model in [row["id"] for row in rows])
+
+@works("what never works")
+def _():
+    expect(False, "not today")
+
+report()
+"""
+
+
+def test_a_script_tells_what_works_and_why_something_does_not(script):
+    assert script(BODY) == [
+        ("the list of models", ""),
+        ("what never works", "AssertionError: not today"),
+    ]
+
+
+def test_a_script_that_does_not_start_is_a_failure(script):
+    [(what, why)] = script("import no_such_library")
+    assert (what, "no_such_library" in why) == ("the script", True)
+
+
+def test_no_key_of_this_machine_reaches_a_script(script, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-a-real-one-0123456789")
+    body = (
+        "import os, json\n"
+        "print(json.dumps({'what': os.environ.get('OPENAI_API_KEY'),"
+        " 'why': ''}))"
+    )
+    assert script(body) == [(None, "")]
+
+
+def test_every_client_has_a_script_and_exact_versions():
+    for listed in SCRIPTS.glob("*.txt"):
+        assert (SCRIPTS / f"{listed.stem}_client.py").is_file()
+        lines = listed.read_text("utf-8").splitlines()
+        packages = [line for line in lines if not line.startswith("#")]
+        assert packages
+        assert all("==" in line for line in packages)
+
+
+def test_every_provider_of_the_sandbox_is_told(sandbox):
+    assert set(where_to_ask(sandbox)) == set(sandbox.providers)

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, TypeVar
 from llm_providers.catalogue import Catalogue, Parameters, load_catalogue
 from llm_providers.chat_completions import Piece
 from llm_providers.errors import (
+    InvalidRequestError,
     ModelNotFoundError,
     ModelRetiredError,
     ProviderError,
@@ -161,6 +162,7 @@ class Agent:
         """Return the reply of a single try. Raises ProviderError."""
 
         def one_try() -> Reply:
+            self.require_readable(prompt)
             body = self.build_request(prompt)
             deadline = self.clock() + self.timeout
             with self.exchange(body, prompt, stream=False) as answer:
@@ -189,6 +191,7 @@ class Agent:
             yield piece
 
     def _untranslated_pieces(self, prompt: Prompt) -> Iterator[Piece]:
+        self.require_readable(prompt)
         body = self.build_request(prompt)
         deadline = self.clock() + self.stream_timeout
         with self.exchange(body, prompt, stream=True) as answer:
@@ -211,6 +214,23 @@ class Agent:
         """Return what a model accepts; `unlisted` if it is not listed."""
         found = self.catalogue.find(self.provider, model)
         return found.accepts if found else self.unlisted
+
+    def require_readable(self, prompt: Prompt) -> None:
+        """Raise InvalidRequestError for input that the model cannot read.
+
+        Nothing is sent then. A model that the catalogue does not list is
+        left to its provider.
+        """
+        model = self.catalogue.find(self.provider, prompt.model)
+        if model is None:
+            return
+        unreadable = prompt.modalities.difference(model.input_modalities)
+        if unreadable:
+            raise InvalidRequestError(
+                f"{prompt.model} does not read {', '.join(sorted(unreadable))}"
+                f" input; it reads {', '.join(model.input_modalities)}.",
+                sent=False,
+            )
 
     def translated(self, prompt: Prompt, call: Callable[[], T]) -> T:
         """Return what `call` returns; raise its faults as ProviderError.
@@ -283,6 +303,7 @@ class Agent:
             simulated=reply.simulated,
             adjustments=self.adjustments(prompt),
             tool_calls=reply.tool_calls,
+            upstream=reply.upstream,
         )
 
     def error_response(

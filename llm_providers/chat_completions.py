@@ -7,7 +7,7 @@ format is shared by every provider that speaks it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from llm_providers.errors import (
     ContentBlockedError,
     EmptyResponseError,
     MalformedResponseError,
+    ProviderError,
 )
 from llm_providers.http_replies import decode_body, error_from_body
 from llm_providers.prompts import Prompt
@@ -27,6 +28,7 @@ __all__ = [
     "parse_event",
     "parse_response",
     "parse_usage",
+    "raise_error_inside",
     "read_events",
     "require_content",
     "takes_temperature",
@@ -45,6 +47,7 @@ class Piece:
     tool_calls: tuple[Mapping[str, Any], ...] = ()
     cost_usd: float | None = None
     simulated: bool = False
+    upstream: str | None = None
 
 
 def build_request(prompt: Prompt, parameters: Parameters) -> dict[str, Any]:
@@ -122,12 +125,32 @@ def first_choice(payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
     Raises the ProviderError that an ``error`` means, beside the choices or
     inside the first.
     """
+    raise_error_inside(payload, error_from_body)
     choices = payload.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
-    for holder in (payload, _mapping(choice)):
-        if holder.get("error"):
-            raise error_from_body(200, holder, {})
     return choice if isinstance(choice, Mapping) else None
+
+
+def raise_error_inside(
+    payload: Mapping[str, Any],
+    error_for: Callable[[int, Any, Mapping[str, str]], ProviderError],
+) -> None:
+    """Raise what `error_for` makes of an error inside a successful reply.
+
+    It stands beside the choices or inside the first. What the reply holds
+    of text and of usage goes along: it was delivered, and may be charged.
+    """
+    choices = payload.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    choice = _mapping(first)
+    for holder in (payload, choice):
+        if holder.get("error"):
+            error = error_for(200, holder, {})
+            message = _mapping(choice.get("message"))
+            error.partial_text = message.get("content") or ""
+            if payload.get("usage"):
+                error.usage = parse_usage(payload["usage"])
+            raise error
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -57,7 +57,8 @@ class ProviderError(Exception):
     ``str(error)`` is a plain reason without any key or part of one.
     ``retry_after`` is in seconds, as the provider asked; ``usage`` counts
     what the failed call is known to have cost; ``partial_text`` is what a
-    broken stream had delivered.
+    broken stream had delivered; ``sent`` is false where the request never
+    left, so that it is no attempt.
     """
 
     kind: ClassVar[str] = "provider_error"
@@ -75,6 +76,7 @@ class ProviderError(Exception):
         usage: Usage | None = None,
         partial_text: str = "",
         simulated: bool = False,
+        sent: bool = True,
     ) -> None:
         super().__init__(redact(reason))
         self.status = status
@@ -84,6 +86,7 @@ class ProviderError(Exception):
         self.usage = usage
         self.partial_text = partial_text
         self.simulated = simulated
+        self.sent = sent
 
     @property
     def reason(self) -> str:

@@ -18,10 +18,15 @@ from llm_providers.retry import retry_after_seconds
 
 __all__ = [
     "LONGEST_BODY",
+    "Classify",
     "HttpReply",
+    "classify_by_code",
     "decode_body",
+    "decode_error",
     "error_from_body",
+    "limited",
     "read_body",
+    "request_id_in",
 ]
 
 # Bytes. The longest answers of today's models are below one megabyte; a
@@ -39,11 +44,16 @@ class HttpReply:
 
     @property
     def request_id(self) -> str | None:
-        return self.headers.get("x-request-id")
+        return request_id_in(self.headers)
 
     @property
     def simulated(self) -> bool:
         return self.headers.get("x-simulated", "").lower() == "true"
+
+
+def request_id_in(headers: Mapping[str, str]) -> str | None:
+    """Return the id by which the provider can find a request again."""
+    return headers.get("x-request-id") or headers.get("x-generation-id")
 
 
 def read_body(
@@ -97,9 +107,29 @@ def decode_body(body: bytes | str) -> dict[str, Any]:
     return payload
 
 
+def decode_error(body: bytes) -> Any:
+    """Return the JSON object of an error's body, or its text."""
+    try:
+        return decode_body(body)
+    except MalformedResponseError:
+        return body.decode("utf-8", "replace")
+
+
 def _beginning(body: bytes | str) -> str:
     text = body if isinstance(body, str) else body.decode("utf-8", "replace")
     return " ".join(text[:60].split())
+
+
+Classify = Callable[[int, Mapping[str, Any]], type[ProviderError]]
+
+
+def classify_by_code(
+    status: int, error: Mapping[str, Any]
+) -> type[ProviderError]:
+    """Return the class that an error's code, type or status means."""
+    code = error.get("code")
+    named = code if isinstance(code, str) else error.get("type")
+    return error_class_for(status, named)
 
 
 def error_from_body(
@@ -107,11 +137,13 @@ def error_from_body(
     body: Any,
     headers: Mapping[str, str],
     now: datetime | None = None,
+    classify: Classify = classify_by_code,
 ) -> ProviderError:
     """Return the exception that an error reply means.
 
     `body` is the decoded body, or its text where it was no JSON. The
-    provider's ``{"error": {…}}`` is looked into where there is one.
+    provider's ``{"error": {…}}`` is looked into where there is one; what
+    `classify` makes of it and of the status is the exception's class.
     """
     error = body.get("error", body) if isinstance(body, Mapping) else body
     fields = error if isinstance(error, Mapping) else {}
@@ -119,8 +151,7 @@ def error_from_body(
     if status == 200 and isinstance(code, int):
         status = code
     message = fields.get("message") or (error if error else "")
-    named = code if isinstance(code, str) else fields.get("type")
-    error_class = error_class_for(status, named)
+    error_class = classify(status, fields)
     wait = None
     if headers and error_class.retryable:
         wait = retry_after_seconds(headers, now)
@@ -129,7 +160,7 @@ def error_from_body(
         status=status,
         code=None if code is None else str(code),
         retry_after=wait,
-        request_id=headers.get("x-request-id"),
+        request_id=request_id_in(headers),
         simulated=headers.get("x-simulated", "").lower() == "true",
     )
 

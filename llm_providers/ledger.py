@@ -41,8 +41,13 @@ class Ledger:
         started: float,
         outcome: Reply | ProviderError,
     ) -> None:
-        """Add a try that began at `started`, after `wait` seconds."""
+        """Add a try that began at `started`, after `wait` seconds.
+
+        A request that never left is no try, and is not noted.
+        """
         error = outcome if isinstance(outcome, ProviderError) else None
+        if error is not None and not error.sent:
+            return
         row = Attempt(
             model=outcome.model if isinstance(outcome, Reply) else model,
             status="success" if error is None else "error",

@@ -12,6 +12,12 @@ Message = Mapping[str, Any]
 PromptLike = "str | Mapping[str, Any] | Sequence[Message] | Prompt"
 
 _SYSTEM_ROLES = ("system", "developer")
+# A file may be turned into text on its way, so it is left to the provider.
+_MODALITY_OF_PART: Mapping[Any, str] = {
+    "image_url": "image",
+    "input_audio": "audio",
+    "video_url": "video",
+}
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,19 @@ class Prompt:
         return cls(
             messages=messages, system_message=system, **known
         )._checked()
+
+    @property
+    def modalities(self) -> frozenset[str]:
+        """What the turns hold beside text, as the catalogue names it."""
+        parts = (
+            part
+            for message in self.messages
+            if isinstance(message.get("content"), list | tuple)
+            for part in message["content"]
+            if isinstance(part, Mapping)
+        )
+        kinds = (_MODALITY_OF_PART.get(part.get("type")) for part in parts)
+        return frozenset(kind for kind in kinds if kind)
 
     def _checked(self) -> Prompt:
         if self.max_tokens is not None and self.max_tokens < 1:

@@ -66,6 +66,7 @@ class Reply:
     tool_calls: tuple[Mapping[str, Any], ...] = ()
     cost_usd: float | None = None
     simulated: bool = False
+    upstream: str | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,8 @@ class StandardResponse:
     what they cost in USD: None where a price or a count is unknown, never
     0 for that reason. `adjustments` says in words what was left out of the
     request because the model does not take it. `simulated` is true when a
-    sandbox answered.
+    sandbox answered. `upstream` is the provider that really served behind a
+    router, where the router tells.
     """
 
     status: Literal["success", "error"]
@@ -124,6 +126,7 @@ class StandardResponse:
     simulated: bool = False
     adjustments: tuple[str, ...] = ()
     tool_calls: tuple[Mapping[str, Any], ...] = ()
+    upstream: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the response as plain data, ready for JSON."""

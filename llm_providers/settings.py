@@ -51,12 +51,16 @@ class Secret:
 
 @dataclass(frozen=True)
 class ProviderDefaults:
-    """Where a provider's settings come from, and its public address."""
+    """Where a provider's settings come from, and who speaks to it.
+
+    `base_url` is its public address; `agent` names module and class.
+    """
 
     name: str
     key_variables: tuple[str, ...]
     base_url_variable: str
     base_url: str
+    agent: str
 
 
 # "Requestry" is this course's name for the service Requesty, whose own
@@ -69,24 +73,28 @@ PROVIDERS: Mapping[str, ProviderDefaults] = {
             ("OPENAI_API_KEY",),
             "OPENAI_BASE_URL",
             "https://api.openai.com/v1",
+            "openai_agent.OpenAIAgent",
         ),
         ProviderDefaults(
             "gemini",
             ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
             "GEMINI_BASE_URL",
             "https://generativelanguage.googleapis.com",
+            "gemini_agent.GeminiAgent",
         ),
         ProviderDefaults(
             "requestry",
             ("REQUESTRY_API_KEY", "REQUESTY_API_KEY"),
             "REQUESTRY_BASE_URL",
             "https://router.requesty.ai/v1",
+            "requestry_agent.RequestryAgent",
         ),
         ProviderDefaults(
             "openrouter",
             ("OPENROUTER_API_KEY",),
             "OPENROUTER_BASE_URL",
             "https://openrouter.ai/api/v1",
+            "openrouter_agent.OpenRouterAgent",
         ),
     )
 }

@@ -28,6 +28,7 @@ class Answer:
         self._finish_reason: str | None = None
         self._usage: Usage | None = None
         self._cost_usd: float | None = None
+        self._upstream: str | None = None
         self._tool_calls: dict[int, dict[str, Any]] = {}
 
     def add(self, piece: Piece) -> None:
@@ -40,6 +41,7 @@ class Answer:
             self._cost_usd = piece.cost_usd
         if piece.model:
             self._last = piece
+        self._upstream = piece.upstream or self._upstream
         for delta in piece.tool_calls:
             self._add_tool_call(delta)
 
@@ -76,6 +78,7 @@ class Answer:
             tool_calls=tuple(self._tool_calls.values()),
             cost_usd=self._cost_usd,
             simulated=self._last.simulated,
+            upstream=self._upstream,
         )
         return require_content(reply)
 

@@ -1,0 +1,83 @@
+"""Connections of `requests` that hold a key and read bodies as they arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from http.cookiejar import DefaultCookiePolicy
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError
+
+from llm_providers.errors import AuthenticationError
+from llm_providers.settings import Secret
+
+__all__ = ["BearerToken", "arriving", "finish", "new_session"]
+
+# Connections that are kept open: as many calls may be in flight at once
+# without any being thrown away.
+KEPT_CONNECTIONS = 200
+CHUNK = 64 * 1024
+
+
+class BearerToken(AuthBase):
+    """The key of every request of a session.
+
+    An object of its own, since `requests` would replace a plain header by
+    what a netrc file says of the host.
+    """
+
+    def __init__(self, key: Secret) -> None:
+        self._key = key
+
+    def __call__(
+        self, request: requests.PreparedRequest
+    ) -> requests.PreparedRequest:
+        key = self._key.reveal()
+        if not (key.isascii() and key.isprintable()):
+            # The HTTP library would say so too, and show the key.
+            raise AuthenticationError(
+                "The API key holds characters that cannot be sent.",
+                sent=False,
+            )
+        request.headers["Authorization"] = f"Bearer {key}"
+        return request
+
+
+def new_session(key: Secret) -> requests.Session:
+    """Return a session for many threads: one key, no retries, no cookies."""
+    session = requests.Session()
+    session.auth = BearerToken(key)
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=KEPT_CONNECTIONS))
+    return session
+
+
+def arriving(answer: requests.Response) -> Iterator[bytes]:
+    """Yield the body as it arrives, in pieces of at most CHUNK bytes.
+
+    Each is what one look at the connection gave, so that whoever reads can
+    stop in time, also where a body drips or never ends. Raises urllib3's
+    exceptions.
+    """
+    while piece := answer.raw.read1(CHUNK, decode_content=True):
+        yield piece
+
+
+def finish(answer: requests.Response, seconds: float = 0.05) -> None:
+    """Read the end of a body, if it is there, so that its connection stays.
+
+    A stream says ``[DONE]`` before its body ends. A provider that lets the
+    end wait for longer than `seconds` loses the connection, not the answer.
+    """
+    connection = answer.raw.connection
+    if connection is None or connection.sock is None:
+        return
+    plug, patience = connection.sock, connection.sock.gettimeout()
+    with suppress(HTTPError, OSError):
+        plug.settimeout(seconds)
+        answer.raw.read1(CHUNK, decode_content=True)
+        plug.settimeout(patience)

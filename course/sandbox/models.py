@@ -10,6 +10,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from course.sandbox.prices import Price, price_on
+
 __all__ = ["DATA", "Model", "Models", "PathText"]
 
 # Paths are texts here, since `pathlib` would cost a fifth of the import.
@@ -23,13 +25,17 @@ SOME_TIME = 1_767_225_600
 
 @dataclass(frozen=True)
 class Model:
-    """One row of the catalogue, as far as a provider's behaviour needs it."""
+    """One row of the catalogue, as far as a provider's behaviour needs it.
+
+    `max_output_tokens` is None where nobody has published a limit: then the
+    context window is the only one.
+    """
 
     id: str
     snapshot: str | None
     context_window: int
     max_input_tokens: int | None
-    max_output_tokens: int
+    max_output_tokens: int | None
     input_modalities: tuple[str, ...]
     reasoning: bool
     max_tokens: str
@@ -39,6 +45,7 @@ class Model:
     tools_with_reasoning: bool
     released_on: date | None
     shutdown_on: date | None
+    prices: tuple[dict[str, Any], ...] = ()
 
     @property
     def created(self) -> int:
@@ -60,7 +67,7 @@ def _model(row: dict[str, Any]) -> Model:
         snapshot=row.get("snapshot"),
         context_window=row["context_window"],
         max_input_tokens=row.get("max_input_tokens"),
-        max_output_tokens=row["max_output_tokens"],
+        max_output_tokens=row.get("max_output_tokens"),
         input_modalities=tuple(row.get("input_modalities", ["text"])),
         reasoning=row.get("reasoning", False),
         max_tokens=accepts.get("max_tokens", "both"),
@@ -70,6 +77,7 @@ def _model(row: dict[str, Any]) -> Model:
         tools_with_reasoning=accepts.get("tools_with_reasoning", True),
         released_on=_day(row.get("released_on")),
         shutdown_on=_day(row.get("shutdown_on")),
+        prices=tuple(row.get("prices", ())),
     )
 
 
@@ -141,6 +149,10 @@ class Models:
         """Say whether the model's last day has come."""
         end = model.shutdown_on
         return end is not None and end <= self.today
+
+    def price(self, model: Model, prompt_tokens: int = 0) -> Price | None:
+        """Return what the model costs today; None where nobody knows."""
+        return price_on(model.prices, self.today, prompt_tokens)
 
     def _is_released(self, model: Model) -> bool:
         return model.released_on is None or model.released_on <= self.today

@@ -7,12 +7,19 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from course.sandbox.answers import answer, rough_tokens, with_fault
-from course.sandbox.chat_completions import (
-    Completion,
-    prompt_tokens,
-    read_task,
+from course.sandbox.answers import rough_tokens
+from course.sandbox.chat_completions import Completion, prompt_tokens
+from course.sandbox.chat_endpoint import (
+    COMPLETIONS,
+    MODELS,
+    answers,
+    as_success,
+    digest,
+    endpoint,
+    fields,
+    kinds,
 )
+from course.sandbox.event_stream import stream_reply
 from course.sandbox.fault_names import ERROR_FAULTS
 from course.sandbox.faults import PlannedFault
 from course.sandbox.models import Model, Models, PathText
@@ -27,12 +34,9 @@ from course.sandbox.openai_errors import (
     wrong_key,
 )
 from course.sandbox.openai_faults import planned_error, server_error
-from course.sandbox.wire import Reply, Request, json_bytes, json_reply
+from course.sandbox.wire import Reply, Request, json_reply
 
 __all__ = ["OpenAIProtocol"]
-
-COMPLETIONS = "/chat/completions"
-MODELS = "/models"
 
 
 class OpenAIProtocol:
@@ -63,30 +67,24 @@ class OpenAIProtocol:
 
     def kinds(self, request: Request) -> frozenset[str]:
         """Return what faults can wait for: any, completion, stream."""
-        if self._endpoint(request) != COMPLETIONS:
-            return frozenset({"any"})
-        kinds = {"any", "completion"}
-        if self._fields(request).get("stream") is True:
-            kinds.add("stream")
-        return frozenset(kinds)
+        return kinds(request, endpoint(request, self.roots))
 
     def answer(self, request: Request, fault: PlannedFault | None) -> Reply:
         """Return the reply to a request whose key is good."""
         try:
             if fault is not None and fault.name in ERROR_FAULTS:
                 raise self._planned(request, fault)
-            endpoint = self._endpoint(request)
-            if endpoint == COMPLETIONS and request.method == "POST":
+            path = endpoint(request, self.roots)
+            if path == COMPLETIONS and request.method == "POST":
                 return self._complete(request, fault)
-            if endpoint.startswith(MODELS) and request.method == "GET":
-                return self._list(request, endpoint)
-            raise _no_such_url(request, endpoint)
+            if path.startswith(MODELS) and request.method == "GET":
+                return self._list(request, path)
+            raise _no_such_url(request, path)
         except OpenAIError as error:
             reply = self._fail(error, request)
             if fault is not None and fault.name == "error_in_200":
-                reply.status = 200
-                if "stream" in self.kinds(request):
-                    return _event_reply([_event(error_body(error))], reply)
+                streamed = "stream" in self.kinds(request)
+                return as_success(reply, error_body(error), streamed)
             return reply
 
     def failure(self, status: int, sentence: str) -> Reply:
@@ -94,19 +92,8 @@ class OpenAIProtocol:
         error = OpenAIError(status, sentence, kind="server_error")
         return error_reply(error)
 
-    def _endpoint(self, request: Request) -> str:
-        root = next(r for r in self.roots if request.path.startswith(f"{r}/"))
-        return request.path.removeprefix(root).rstrip("/")
-
-    def _fields(self, request: Request) -> dict[str, Any]:
-        """Return the body where it is an object, for a look ahead."""
-        try:
-            return request.json if isinstance(request.json, dict) else {}
-        except ValueError:
-            return {}
-
     def _planned(self, request: Request, fault: PlannedFault) -> OpenAIError:
-        name = str(self._fields(request).get("model", "default"))
+        name = str(fields(request).get("model", "default"))
         model = self.models.known().get(name)
         tokens = rough_tokens(request.raw.decode("utf-8", "replace"))
         return planned_error(
@@ -131,10 +118,10 @@ class OpenAIProtocol:
         reply.headers |= self._headers(request)
         return reply
 
-    def _list(self, request: Request, endpoint: str) -> Reply:
+    def _list(self, request: Request, path: str) -> Reply:
         headers = self._headers(request)
         headers["openai-organization"] = "org-simulated"
-        name = endpoint.removeprefix(MODELS).lstrip("/")
+        name = path.removeprefix(MODELS).lstrip("/")
         if name:
             row = _row(name, find_model(name, self.models))
             return json_reply(200, row, headers)
@@ -143,20 +130,17 @@ class OpenAIProtocol:
 
     def _complete(self, request: Request, fault: PlannedFault | None) -> Reply:
         body = _parsed(request)
-        model = check_body(body, self.models)
-        task = read_task(body, effort_of(body, model))
-        given = [
-            with_fault(answer(task, index), fault)
-            for index in range(body.get("n", 1))
-        ]
-        mark = sha256(request.raw).hexdigest()
+        model = check_body(body, lambda name: find_model(name, self.models))
+        given = answers(body, effort_of(body, model), fault)
         shown = model.snapshot or model.id
-        completion = Completion(body, shown, tuple(given), mark)
+        completion = Completion(body, shown, given, digest(request))
         headers = self._headers(request)
         headers |= self._account_headers(prompt_tokens(body))
         if not body.get("stream"):
             return json_reply(200, completion.payload(), headers)
-        return _stream(completion, headers, fault)
+        content, closing = completion.chunks()
+        error = error_body(server_error())
+        return stream_reply(content, closing, error, headers, fault)
 
 
 def _parsed(request: Request) -> Any:
@@ -183,17 +167,15 @@ def _parsed(request: Request) -> Any:
         ) from None
 
 
-def _no_such_url(request: Request, endpoint: str) -> OpenAIError:
-    if endpoint == COMPLETIONS or endpoint.startswith(MODELS):
+def _no_such_url(request: Request, path: str) -> OpenAIError:
+    if path == COMPLETIONS or path.startswith(MODELS):
         return OpenAIError(
             405,
-            f"Not allowed to {request.method} on {'/v1' + endpoint}. (HINT:"
+            f"Not allowed to {request.method} on {'/v1' + path}. (HINT:"
             " Perhaps you meant to use a different HTTP method?)",
             code="method_not_supported",
         )
-    return OpenAIError(
-        404, f"Invalid URL ({request.method} {'/v1' + endpoint})"
-    )
+    return OpenAIError(404, f"Invalid URL ({request.method} {'/v1' + path})")
 
 
 def _row(name: str, model: Model) -> dict[str, Any]:
@@ -205,31 +187,3 @@ def _row(name: str, model: Model) -> dict[str, Any]:
         "owned_by": "system",
         "shutdown_date": end.isoformat() if end else None,
     }
-
-
-def _event(value: Any) -> bytes:
-    return b"data: " + json_bytes(value) + b"\n\n"
-
-
-def _event_reply(events: list[bytes], reply: Reply) -> Reply:
-    reply.headers["Content-Type"] = "text/event-stream; charset=utf-8"
-    reply.pieces = events
-    return reply
-
-
-def _stream(
-    completion: Completion,
-    headers: dict[str, str],
-    fault: PlannedFault | None,
-) -> Reply:
-    content, closing = completion.chunks()
-    reply = Reply(200, headers)
-    if fault is None or fault.name not in ("stream_cut", "stream_error"):
-        events = [_event(chunk) for chunk in content + closing]
-        return _event_reply([*events, b"data: [DONE]\n\n"], reply)
-    before = int(fault.options.get("chunks_before", 3))
-    events = [_event(chunk) for chunk in content[:before]]
-    if fault.name == "stream_error":
-        events.append(_event(error_body(server_error())))
-    reply.cut = not fault.options.get("clean", True)
-    return _event_reply(events, reply)

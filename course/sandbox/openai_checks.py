@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from course.sandbox.chat_completions import prompt_tokens
@@ -80,8 +81,8 @@ RANGES: dict[str, tuple[float, float]] = {
 DEFAULT_EFFORT = "medium"
 
 
-def check_body(body: Any, models: Models) -> Model:
-    """Return the model for a request body.
+def check_body(body: Any, find: Callable[[str], Model]) -> Model:
+    """Return the model for a request body, which `find` looks up by name.
 
     Raises the OpenAIError that the vendor would answer with. The body is
     left without parameters that are null, which count as not sent.
@@ -97,7 +98,7 @@ def check_body(body: Any, models: Models) -> Model:
         _check_parameter(name, value)
     if "messages" not in body:
         raise missing("messages")
-    model = find_model(body["model"], models)
+    model = find(body["model"])
     check_messages(body["messages"], model)
     check_together(body)
     _check_model(body, model)
@@ -208,10 +209,11 @@ def _check_sampling(
 def _check_length(body: dict[str, Any], model: Model) -> None:
     name = "max_tokens" if "max_tokens" in body else "max_completion_tokens"
     completion = body.get(name, 0)
-    if completion > model.max_output_tokens:
+    limit = model.max_output_tokens or model.context_window
+    if completion > limit:
         raise bad(
             f"{name} is too large: {completion}. This model supports at most"
-            f" {model.max_output_tokens} completion tokens, whereas you"
+            f" {limit} completion tokens, whereas you"
             f" provided {completion}.",
             name,
             "invalid_value",

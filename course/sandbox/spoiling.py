@@ -6,12 +6,16 @@ an answer's content (a refusal, a cut stream) are made by the protocol.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from course.sandbox.faults import PlannedFault
 from course.sandbox.wire import Reply
 
 __all__ = ["spoil"]
+
+# Where the JSON of a stream's piece begins: of an event or of an array.
+JSON_START = re.compile(rb"^data: |^\[", re.M)
 
 PAGE = (
     "<!DOCTYPE html>\n<html><head><title>{title}</title></head>\n"
@@ -66,21 +70,33 @@ def _huge(reply: Reply, fault: PlannedFault) -> Reply:
     blocks = int(fault.number("megabytes", 50) * 1024 * 1024) // len(block)
     if reply.pieces is not None:
         # In a stream it is one event whose JSON is padded.
-        reply.pieces = [b"data: ", *[block] * blocks, *_events(reply.pieces)]
+        reply.pieces = _stuffed(reply.pieces, [block] * blocks)
         return reply
     reply.length = len(reply.body) + blocks * len(block)
     reply.pieces = [reply.body[:1], *[block] * blocks, reply.body[1:]]
     return reply
 
 
-def _events(pieces: Sequence[bytes | float]) -> list[bytes | float]:
-    first, *rest = pieces
-    assert isinstance(first, bytes)
-    return [first.removeprefix(b"data: "), *rest]
+def _stuffed(
+    pieces: Sequence[bytes | float], blocks: list[bytes]
+) -> list[bytes | float]:
+    """Return a stream's pieces with the blocks before the first JSON."""
+    for index, piece in enumerate(pieces):
+        if isinstance(piece, bytes) and (mark := JSON_START.search(piece)):
+            head, tail = piece[: mark.end()], piece[mark.end() :]
+            return [*pieces[:index], head, *blocks, tail, *pieces[index + 1 :]]
+    return [*pieces, *blocks]
 
 
 def _latin(data: bytes) -> bytes:
     return data.decode("utf-8", "replace").encode("latin-1", "replace")
+
+
+def _noted(piece: bytes) -> bytes:
+    """Return an event after a comment, or an array's piece with a field."""
+    if piece.startswith((b"data:", b":")):
+        return ": déjà vu\n".encode() + piece
+    return piece.replace(b"{", '{"note":"déjà vu",'.encode(), 1)
 
 
 def _wrong_charset(reply: Reply) -> Reply:
@@ -91,9 +107,7 @@ def _wrong_charset(reply: Reply) -> Reply:
         reply.body = _latin(note + reply.body[1:])
         return reply
     reply.pieces = [
-        _latin(": déjà vu\n".encode() + piece)
-        if isinstance(piece, bytes)
-        else piece
+        _latin(_noted(piece)) if isinstance(piece, bytes) else piece
         for piece in reply.pieces
     ]
     return reply

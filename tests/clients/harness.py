@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from types import SimpleNamespace
 
-__all__ = ["expect", "provider", "raises", "report", "works"]
+__all__ = ["expect", "provider", "raises", "refused", "report", "works"]
+
+# What a client says that was refused for its key, in one way or another.
+REFUSED = re.compile(r"\b40[013]\b|api.?key|authori[sz]|user not found", re.I)
 
 _checks: list[tuple[str, Callable[[], object]]] = []
 
@@ -44,6 +48,17 @@ def raises(kind: type[BaseException], call: Callable[[], object]) -> None:
     except kind:
         return
     raise AssertionError(f"no {kind.__name__}, but {answer!r}"[:300])
+
+
+def refused(call: Callable[[], object]) -> None:
+    """Fail the check at hand unless `call` raises that the key is wrong."""
+    try:
+        answer = call()
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        expect(REFUSED.search(said), f"another error: {said}"[:300])
+        return
+    raise AssertionError(f"no error, but {answer!r}"[:300])
 
 
 def report() -> None:

@@ -1,6 +1,6 @@
 """langchain's chat models of all four providers."""
 
-from harness import expect, provider, raises, report, works
+from harness import expect, provider, refused, report, works
 from langchain_google_genai import ChatGoogleGenerativeAI
 from langchain_openai import ChatOpenAI
 from langchain_openrouter import ChatOpenRouter
@@ -53,7 +53,7 @@ for name in ("openai", "gemini", "requestry", "openrouter"):
 
     @works(f"{name}: a wrong key is an error")
     def _(name: str = name) -> None:
-        raises(Exception, lambda: model(name, wrong=True).invoke("Hello"))
+        refused(lambda: model(name, wrong=True).invoke("Hello"))
 
 
 report()

@@ -20,6 +20,7 @@ def run(*arguments: str, key: str, name: str) -> subprocess.CompletedProcess:
             "model_name": there.model,
             "api_base": there.base_url,
             "api_key_name": "sandboxed",
+            "supports_schema": True,
         }
         # JSON is YAML, too.
         Path(folder, "extra-openai-models.yaml").write_text(json.dumps([row]))

@@ -9,6 +9,7 @@ import socketserver
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import date
 from types import TracebackType
 from typing import Any
@@ -19,6 +20,7 @@ from course.sandbox.models import PathText
 from course.sandbox.openai import OpenAIProtocol
 from course.sandbox.protocol import ProviderProtocol
 from course.sandbox.recording import RecordedRequest, Recording
+from course.sandbox.requesty import RequestyProtocol
 from course.sandbox.spoiling import spoil
 from course.sandbox.wire import (
     Reply,
@@ -32,7 +34,12 @@ from course.sandbox.wire import (
 __all__ = ["PROVIDERS", "Sandbox"]
 
 HOST = "127.0.0.1"
-PROVIDERS = {"openai": OpenAIProtocol}
+PROVIDERS: dict[
+    str, Callable[[PathText | None, date | None], ProviderProtocol]
+] = {
+    "openai": OpenAIProtocol,
+    "requestry": RequestyProtocol,
+}
 
 
 def report_bug() -> None:

@@ -287,7 +287,6 @@ class Agent:
     ) -> StandardResponse:
         """Return the standard response for a reply."""
         model = reply.model or prompt.model
-        cost = reply.cost_usd
         return StandardResponse(
             status="success",
             message=reply.text,
@@ -296,9 +295,7 @@ class Agent:
             provider=self.provider,
             finish_reason=reply.finish_reason,
             attempts=ledger.attempts,
-            cost_usd=(
-                self.cost_usd(model, ledger.usage) if cost is None else cost
-            ),
+            cost_usd=ledger.cost_usd(self.cost_usd),
             request_id=reply.id,
             simulated=reply.simulated,
             adjustments=self.adjustments(prompt),
@@ -325,7 +322,7 @@ class Agent:
                 partial_text=error.partial_text,
             ),
             attempts=ledger.attempts,
-            cost_usd=self.cost_usd(prompt.model, ledger.usage),
+            cost_usd=ledger.cost_usd(self.cost_usd),
             request_id=error.request_id,
             simulated=error.simulated,
         )

@@ -137,20 +137,24 @@ def raise_error_inside(
 ) -> None:
     """Raise what `error_for` makes of an error inside a successful reply.
 
-    It stands beside the choices or inside the first. What the reply holds
-    of text and of usage goes along: it was delivered, and may be charged.
+    It stands beside the choices or inside the first; a finish reason
+    ``error`` alone is one too. What the reply holds of text and of usage
+    goes along: it was delivered, and may be charged.
     """
     choices = payload.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
     choice = _mapping(first)
-    for holder in (payload, choice):
-        if holder.get("error"):
-            error = error_for(200, holder, {})
-            message = _mapping(choice.get("message"))
-            error.partial_text = message.get("content") or ""
-            if payload.get("usage"):
-                error.usage = parse_usage(payload["usage"])
-            raise error
+    found = payload.get("error") or choice.get("error")
+    if not found and choice.get("finish_reason") == "error":
+        found = {"code": 502, "message": "The provider broke off."}
+    if not found:
+        return
+    error = error_for(200, {"error": found}, {})
+    usage = _mapping(payload.get("usage"))
+    error.usage = parse_usage(usage) if usage else None
+    error.cost_usd = usage.get("cost")
+    error.partial_text = _mapping(choice.get("message")).get("content") or ""
+    raise error
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -168,12 +172,14 @@ def require_content(reply: Reply) -> Reply:
         raise ContentBlockedError(
             "The provider's content filter stopped the answer.",
             usage=reply.usage,
+            cost_usd=reply.cost_usd,
             partial_text=reply.text,
         )
     if not reply.text and not reply.tool_calls:
         raise EmptyResponseError(
             f"The answer is empty (finish reason {reply.finish_reason}).",
             usage=reply.usage,
+            cost_usd=reply.cost_usd,
         )
     return reply
 

@@ -55,10 +55,10 @@ class ProviderError(Exception):
     """A call to a provider did not give a usable answer.
 
     ``str(error)`` is a plain reason without any key or part of one.
-    ``retry_after`` is in seconds, as the provider asked; ``usage`` counts
-    what the failed call is known to have cost; ``partial_text`` is what a
-    broken stream had delivered; ``sent`` is false where the request never
-    left, so that it is no attempt.
+    ``retry_after`` is in seconds, as the provider asked; ``usage`` and
+    ``cost_usd`` are what the failed call is known to have used and cost;
+    ``partial_text`` is what a broken stream had delivered; ``sent`` is false
+    where the request never left, so that it is no attempt.
     """
 
     kind: ClassVar[str] = "provider_error"
@@ -74,6 +74,7 @@ class ProviderError(Exception):
         retry_after: float | None = None,
         request_id: str | None = None,
         usage: Usage | None = None,
+        cost_usd: float | None = None,
         partial_text: str = "",
         simulated: bool = False,
         sent: bool = True,
@@ -84,6 +85,7 @@ class ProviderError(Exception):
         self.retry_after = retry_after
         self.request_id = request_id
         self.usage = usage
+        self.cost_usd = cost_usd
         self.partial_text = partial_text
         self.simulated = simulated
         self.sent = sent

@@ -127,8 +127,8 @@ def classify_by_code(
     status: int, error: Mapping[str, Any]
 ) -> type[ProviderError]:
     """Return the class that an error's code, type or status means."""
-    code = error.get("code")
-    named = code if isinstance(code, str) else error.get("type")
+    names = (error.get("code"), error.get("type"))
+    named = next((name for name in names if isinstance(name, str)), None)
     return error_class_for(status, named)
 
 

@@ -34,6 +34,24 @@ class Ledger:
         """The tokens of all attempts together."""
         return reduce(add, (row.usage for row in self._attempts), Usage())
 
+    def cost_usd(
+        self, price: Callable[[str, Usage], float | None]
+    ) -> float | None:
+        """Return what all attempts cost together, in USD.
+
+        As the wire said, or else by `price` of a model's usage. None where
+        one that used tokens has no known cost, or where none used any.
+        """
+        costs = [
+            price(row.model, row.usage)
+            if row.cost_usd is None
+            else row.cost_usd
+            for row in self._attempts
+            if row.cost_usd is not None or row.usage != Usage()
+        ]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known) if costs and len(known) == len(costs) else None
+
     def note(
         self,
         model: str,
@@ -49,12 +67,13 @@ class Ledger:
         if error is not None and not error.sent:
             return
         row = Attempt(
-            model=outcome.model if isinstance(outcome, Reply) else model,
+            model=(isinstance(outcome, Reply) and outcome.model) or model,
             status="success" if error is None else "error",
             error_kind=None if error is None else error.kind,
             wait_seconds=wait,
             latency_seconds=self._clock() - started,
             usage=outcome.usage or Usage(),
+            cost_usd=outcome.cost_usd,
         )
         self._attempts.append(row)
         self._log(row)

@@ -74,7 +74,7 @@ class Attempt:
     """One line of the ledger: a single try and how it went.
 
     `wait_seconds` is the pause before the try, `latency_seconds` the time
-    from sending to the verdict.
+    from sending to the verdict, `cost_usd` what the wire said that it cost.
     """
 
     model: str
@@ -83,6 +83,7 @@ class Attempt:
     wait_seconds: float
     latency_seconds: float
     usage: Usage = field(default_factory=Usage)
+    cost_usd: float | None = None
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ class Answer:
             raise StreamInterruptedError(
                 "The stream ended without a finish reason.",
                 usage=self._usage,
+                cost_usd=self._cost_usd,
                 simulated=self._last.simulated,
             )
         reply = Reply(

@@ -24,6 +24,9 @@ VERBS = {
     "check": Verb(
         "course.checking.command:main", "check an exercise: check 2.1"
     ),
+    "contract": Verb(
+        "course.contract.command:main", "judge all agents in every case"
+    ),
     "hint": Verb("course.workspace.commands:hint", "show the next hint"),
     "solution": Verb(
         "course.workspace.commands:solution", "show an exercise's answer"

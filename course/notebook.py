@@ -38,6 +38,7 @@ from course.workspace.workspace import (
 )
 
 __all__ = [
+    "contract",
     "exercise",
     "hint",
     "playground",
@@ -126,6 +127,7 @@ def playground(prompt: str = EXAMPLE) -> None:
 
 
 _session, sandbox = _start()
+contract = _session.contract
 exercise = _session.exercise
 hint = _session.hint
 progress = _session.progress

@@ -58,32 +58,34 @@ class Checker:
         """Wait for the judge to be warm; return whether it is."""
         return self._judge.ready.wait(seconds)
 
-    def check(self, exercise: str) -> Verdict:
+    def check(self, exercise: str, patience: float | None = None) -> Verdict:
         """Return the verdict on one exercise as it stands on disk.
 
+        `patience` is in seconds, in place of the usual for one check.
         Raises nothing for what the learner's code does. A check without an
         answer in time is a verdict, too, and the next one starts afresh.
         """
+        patience = CHECK_PATIENCE if patience is None else patience
         with self._lock:
             if not self._judge.alive():
                 self._restart()
             try:
-                verdict = self._judge.ask(exercise, self.workspace)
+                verdict = self._judge.ask(exercise, self.workspace, patience)
             except BaseException:
                 # Interrupted: the answer would come to the next check.
                 self._restart()
                 raise
             if verdict is None:
-                verdict = self._no_answer(exercise)
+                verdict = self._no_answer(exercise, patience)
                 self._restart()
             return verdict
 
-    def _no_answer(self, exercise: str) -> Verdict:
+    def _no_answer(self, exercise: str, patience: float) -> Verdict:
         problem = self._judge.why_not_ready()
         if problem:
             return broken_kit(exercise, problem)
         if self._judge.alive():
-            message = f"The check took more than {CHECK_PATIENCE:.0f} seconds."
+            message = f"The check took more than {patience:.0f} seconds."
             return Verdict(exercise, "hung", failure=_untold(message))
         message = "Your code ended the process that checks it."
         return Verdict(exercise, "ended", failure=_untold(message))
@@ -133,7 +135,9 @@ class _JudgeProcess:
         log = self._log.read().decode("utf-8", "replace")
         return self._problem or f"The check cannot start: {log[-2000:]}"
 
-    def ask(self, exercise: str, workspace: Path) -> Verdict | None:
+    def ask(
+        self, exercise: str, workspace: Path, patience: float
+    ) -> Verdict | None:
         """Return the verdict; None if there is none in time."""
         number = next(self._numbers)
         order = {"id": number, "check": exercise, "workspace": str(workspace)}
@@ -144,7 +148,6 @@ class _JudgeProcess:
             stdin.flush()
         except OSError:
             return None
-        patience = CHECK_PATIENCE
         if not self.ready.is_set():
             patience += START_PATIENCE
         try:

@@ -11,6 +11,7 @@ import ast
 import json
 import os
 import re
+import shlex
 import shutil
 import sys
 import threading
@@ -23,13 +24,14 @@ from typing import Any
 
 import pytest
 
+from course.checking.contract import ContractCheck
 from course.checking.learner import Order
 from course.checking.processes import Source, process_source
 from course.checking.reports import BareReports
 from course.checking.session import Check
 from course.checking.show import placeless
 from course.checking.suite import UNUSED
-from course.checking.verdict import Verdict, broken_kit
+from course.checking.verdict import CONTRACT, Verdict, broken_kit
 
 _QUOTED = re.compile(r"mark\.exercise\([\"']([^\"']+)")
 _INI = """\
@@ -56,7 +58,9 @@ class Judge:
         self._tests = root / "tests"
         self._temporary = temporary
         self._ini = temporary / "pytest.ini"
-        self._ini.write_text(_INI)
+        # A test may import the data that lies beside it.
+        beside = f"pythonpath = {shlex.quote(str(self._tests))}\n"
+        self._ini.write_text(_INI + beside)
         self._seen: dict[Path, tuple[int, int]] = {}
         self._marks: dict[Path, frozenset[str]] = {}
         # The first look at all files takes longer than a check.
@@ -68,7 +72,8 @@ class Judge:
         if not files:
             return broken_kit(exercise, f"No test checks exercise {exercise}.")
         order = Order(exercise, workspace, self._root, self._temporary)
-        check = Check(order, self.source)
+        kind = ContractCheck if exercise == CONTRACT else Check
+        check = kind(order, self.source)
         problems = Problems()
         options = [*_OPTIONS, "-c", str(self._ini), f"--rootdir={self._root}"]
         options.append(f"--basetemp={self._temporary / 'tests'}")

@@ -41,18 +41,25 @@ class Order:
 class Learner:
     """The learner's package in a process, another whenever one is needed.
 
-    `log` gets every call. `printed` is what the processes that have ended
-    wrote, `served` has the addresses of the running test's routers.
+    `log` gets every call; all of them together may take `seconds`. `printed`
+    is what the processes that have ended wrote, `served` has the addresses
+    of the running test's routers.
     """
 
-    def __init__(self, order: Order, source: Source, log: list[Call]) -> None:
+    def __init__(
+        self,
+        order: Order,
+        source: Source,
+        log: list[Call],
+        seconds: float = CHECK_SECONDS,
+    ) -> None:
         self.printed = ""
         self.served: list[str] = []
         self.tests: OwnTests | None = None
         self._order = order
         self._source = source
         self._log = log
-        self._deadline = time.monotonic() + CHECK_SECONDS
+        self._deadline = time.monotonic() + seconds
         self._process: LearnerProcess | None = None
         self._remote: Remote | None = None
 

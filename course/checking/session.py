@@ -17,7 +17,7 @@ from course.checking.connection import FaultError
 from course.checking.explaining import Comparison, explain, place
 from course.checking.hints import general_hint, hint_for
 from course.checking.http_log import logged_http
-from course.checking.learner import Learner, Order
+from course.checking.learner import CHECK_SECONDS, Learner, Order
 from course.checking.own_tests import OwnTests, in_words
 from course.checking.processes import Source
 from course.checking.show import placeless
@@ -48,10 +48,13 @@ class Problem:
 class Check:
     """One exercise of one workspace being checked; a pytest plugin."""
 
+    # For all calls of the check together.
+    seconds = CHECK_SECONDS
+
     def __init__(self, order: Order, source: Source) -> None:
         self._order = order
         self._log: list[Call] = []
-        self._learner = Learner(order, source, self._log)
+        self._learner = Learner(order, source, self._log, self.seconds)
         self._outcomes: dict[str, Outcome] = {}
         self._problem: Problem | None = None
         self._sandbox: Sandbox | None = None
@@ -106,13 +109,16 @@ class Check:
             self._after(item)
 
     def _after(self, item: pytest.Item) -> None:
-        if self._sandbox is not None:
-            self._sandbox.stop()
-            self._sandbox = None
+        self._stop_sandbox()
         if self._learner.fault:
             self._learner.drop_process()
         if self._stop:
             item.session.shouldstop = self._stop
+
+    def _stop_sandbox(self) -> None:
+        if self._sandbox is not None:
+            self._sandbox.stop()
+            self._sandbox = None
 
     def pytest_assertrepr_compare(
         self, op: str, left: object, right: object

@@ -18,7 +18,10 @@ Status = Literal[
     "flooded",
     "kit_error",
 ]
-Outcome = Literal["passed", "failed", "not_run"]
+Outcome = Literal["passed", "failed", "not_started", "not_run"]
+
+# What the tests of the contract are marked with, as an exercise's are.
+CONTRACT = "contract"
 
 # Words that are not written as a test's name has them.
 _SPELLING = {
@@ -75,7 +78,8 @@ class Verdict:
 
     `mine` counts exercises, done and in all. The judge knows one exercise
     only: whoever keeps the workspace fills `mine` in. `waits_for` is another
-    exercise that this one needs first, or empty.
+    exercise that this one needs first, or empty. `failures` are all there
+    were, where a check looks into more than the first.
     """
 
     exercise: str
@@ -86,6 +90,7 @@ class Verdict:
     printed: str = ""
     waits_for: str = ""
     mine: tuple[int, int] = (0, 0)
+    failures: tuple[Failure, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -106,11 +111,14 @@ class Verdict:
             Expectation(**row) for row in data["expectations"]
         )
         if data["failure"] is not None:
-            failure = dict(data["failure"])
-            failure["requests"] = tuple(failure["requests"])
-            fields["failure"] = Failure(**failure)
+            fields["failure"] = _failure(data["failure"])
+        fields["failures"] = tuple(map(_failure, data["failures"]))
         fields["mine"] = tuple(data["mine"])
         return cls(**fields)
+
+
+def _failure(data: Mapping[str, Any]) -> Failure:
+    return Failure(**{**data, "requests": tuple(data["requests"])})
 
 
 def broken_kit(exercise: str, reason: str) -> Verdict:

@@ -7,10 +7,11 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from course.building.exercises import Exercise
-from course.checking.verdict import Verdict
+from course.contract.scorecard import Checks, judged
+from course.views.contract import contract_page
 from course.views.pages import Page, Say
 from course.views.verdicts import (
     hint_page,
@@ -24,20 +25,13 @@ from course.workspace.cells import answered_name, read_cell
 from course.workspace.results import SaveResult, disk_reason
 from course.workspace.workspace import Workspace
 
-__all__ = ["Checks", "NotebookSession", "SavedAnswer", "rewritten"]
+__all__ = ["NotebookSession", "SavedAnswer", "rewritten"]
 
 # Only a first look; what it finds is then read as Python.
 LOOKS_LIKE_AN_ANSWER = re.compile(
     r"^[ \t]*@[ \t]*(?:\w+[ \t]*\.[ \t]*)*exercise\b", re.MULTILINE
 )
 RUN = "__import__('course.notebook', fromlist=['run_cell']).run_cell"
-
-
-class Checks(Protocol):
-    """What a session needs of a checker."""
-
-    def check(self, exercise: str) -> Verdict:
-        """Return the verdict on an exercise as it is saved."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +165,15 @@ class NotebookSession:
     def progress(self) -> None:
         """Show how far each exercise is, and what is next."""
         self._show(progress_page(self.workspace.standings()))
+
+    def contract(self) -> None:
+        """Judge every agent in every case, and show the scorecard."""
+        try:
+            card = judged(self._checks, self.workspace.kit)
+        except KeyboardInterrupt:
+            self._show(Page("The contract", "stopped", "open"))
+            return
+        self._show(contract_page(card, "your package"))
 
     def _numbered(self, number: str | None) -> Exercise | None:
         try:

@@ -1,0 +1,1 @@
+"""The contract of all agents: its table, and a package's scorecard."""

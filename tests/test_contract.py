@@ -1,0 +1,184 @@
+"""The contract: all agents behave alike in everything that befalls them.
+
+`contract_cases` has the table. Each cell is one prompt to one agent, and
+then a single try of the same, whose exception is looked into: neither shows
+the key, nor a part of it, in anything that can be printed or logged.
+"""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from contract_cases import PROMPT, Outcome, cells
+
+from course.sandbox import Sandbox
+
+ROLES = json.loads(
+    (Path(__file__).parents[1] / "data" / "models.json").read_text("utf-8")
+)["roles"]
+
+# Characters of a key that are a part of it, and not chance.
+PART = 5
+
+# Seconds that a request which was given up may take to be counted.
+PATIENCE = 2.0
+
+
+@pytest.fixture(scope="module")
+def one_sandbox(request):
+    """The sandbox of all cells: a new one for each would take longer."""
+    check = getattr(request.config, "check", None)
+    if check:
+        yield check.sandbox()
+        return
+    with Sandbox() as started:
+        yield started
+
+
+@pytest.fixture
+def sandbox(one_sandbox):
+    one_sandbox.clear()
+    return one_sandbox
+
+
+@pytest.fixture
+def log(llm):
+    """What the package logs, every field of it, as a stream of text."""
+    logging = llm.ledger.logging
+    lines = logging.io.StringIO()
+    handler = logging.StreamHandler(lines)
+    style = {"defaults": {"fields": ""}}
+    form = "%(name)s %(message)s %(fields)s"
+    handler.setFormatter(logging.Formatter(form, **style))
+    logger = logging.getLogger("llm_providers")
+    level = logger.level
+    logger.setLevel("DEBUG")
+    logger.addHandler(handler)
+    yield lines
+    logger.removeHandler(handler)
+    logger.setLevel(level)
+
+
+def fail(sandbox, cell):
+    """Let the next requests meet the fault of a cell."""
+    case = cell.case
+    if case.fault:
+        provider = cell.agent.provider
+        options = dict(case.options)
+        sandbox.fail_next(provider, case.fault, times=case.times, **options)
+
+
+def make(llm, sandbox, waits, cell):
+    """Return the agent of a cell."""
+    column, case = cell.agent, cell.case
+    model = (
+        column.unknown_model
+        if case.model == "unknown"
+        else ROLES[column.provider][case.model]
+    )
+    options = {
+        "api_key": column.key,
+        "base_url": sandbox.base_url(column.provider),
+        "model": model,
+        "policy": llm.retry.RetryPolicy(jitter=0.0, attempts=case.attempts),
+        "sleep": waits.append,
+        **column.options,
+        **case.agent,
+    }
+    return getattr(getattr(llm, column.module), column.class_name)(**options)
+
+
+def ask(agent, case):
+    """Return the response, and the text that came in pieces, if any did."""
+    if not case.stream:
+        return agent.process_prompt(PROMPT), None
+    stream = agent.stream(PROMPT)
+    pieces = list(stream)
+    return stream.response, "".join(pieces)
+
+
+def arrived(sandbox, at_least):
+    """Return how many requests there were, late ones included."""
+    until = time.monotonic() + PATIENCE
+    while len(sandbox.requests) < at_least and time.monotonic() < until:
+        time.sleep(0.01)
+    return len(sandbox.requests)
+
+
+def outcome(response, streamed, requests, waits):
+    """Return what a response says, in the table's terms."""
+    error = response.error
+    text = response.message if error is None else error.partial_text
+    if streamed is not None and streamed != text:
+        text = f"{text} (streamed: {streamed})"
+    usage = response.usage
+    return Outcome(
+        end=response.finish_reason if error is None else error.kind,
+        retryable=None if error is None else error.retryable,
+        text=text,
+        requests=requests,
+        tries=tuple(row.error_kind or "answer" for row in response.attempts),
+        waits=tuple(waits),
+        tokens=(
+            usage.prompt_tokens,
+            usage.completion_tokens,
+            usage.total_tokens,
+        ),
+    )
+
+
+def shown_by(response, agent):
+    """Return all that can be printed of a response and an agent."""
+    as_data = json.dumps(response.to_dict(), default=str)
+    return [repr(response), as_data, repr(agent), repr(agent.settings)]
+
+
+def shown_by_errors(error):
+    """Return all that can be printed of a chain of exceptions."""
+    seen = []
+    while error is not None:
+        seen += [str(error), repr(error), str(vars(error))]
+        error = error.__cause__ or error.__context__
+    return seen
+
+
+def parts_shown(key, texts):
+    """Return the parts of a key that stand in one of the texts."""
+    whole = "\n".join(texts)
+    parts = [key[at : at + PART] for at in range(3, len(key) - PART + 1)]
+    return [part for part in parts if part in whole]
+
+
+def error_of_one_try(llm, agent, stream):
+    """Return the exception that a try without any retry ends in."""
+    prompt = agent.prepare(PROMPT)
+    try:
+        if stream:
+            list(agent.pieces(prompt))
+        else:
+            agent.complete(prompt)
+    except llm.errors.ProviderError as error:
+        return error
+    # A stream that was cut ends quietly; only the whole of it tells.
+    assert stream
+    return None
+
+
+@pytest.mark.exercise("contract")
+@pytest.mark.parametrize("cell", cells(), ids=lambda cell: cell.name)
+def test_the_contract_holds(llm, sandbox, waits, log, cell):
+    fail(sandbox, cell)
+    agent = make(llm, sandbox, waits, cell)
+    response, streamed = ask(agent, cell.case)
+    requests = arrived(sandbox, cell.expected.requests)
+    came = outcome(response, streamed, requests, waits)
+    assert came == cell.expected
+    texts = [*shown_by(response, agent), log.getvalue()]
+    assert parts_shown(cell.agent.key, texts) == []
+    if cell.fails_at_first:
+        sandbox.clear()
+        fail(sandbox, cell)
+        error = error_of_one_try(llm, agent, cell.case.stream)
+        texts = [*shown_by_errors(error), log.getvalue()]
+        assert parts_shown(cell.agent.key, texts) == []

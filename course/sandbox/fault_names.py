@@ -81,7 +81,9 @@ FAULTS = {
         error=True,
     ),
     "forbidden": Fault(
-        "403: the caller's country or account is not served.", error=True
+        "403: the caller's country or account is not served.",
+        own={GEMINI: ("reason",)},
+        error=True,
     ),
     "guardrail": Fault(
         "403: a guardrail of the account stops the prompt.",
@@ -133,7 +135,7 @@ FAULTS = {
         "429 with Retry-After (whole seconds, 'date', 'ms' or None).",
         _WAITING,
         own={
-            GEMINI: ("retry_delay",),
+            GEMINI: ("retry_delay", "limit"),
             OPENAI: ("limit",),
             OPENROUTER: ("limit", "retry_after_seconds"),
         },
@@ -187,6 +189,8 @@ ERROR_FAULTS = frozenset(name for name, one in FAULTS.items() if one.error)
 
 # The values of options that take one of a few, by provider and fault.
 CHOICES: dict[tuple[str, str, str], tuple[str, ...]] = {
+    (GEMINI, "forbidden", "reason"): ("project", "region"),
+    (GEMINI, "rate_limit", "limit"): ("requests", "tokens"),
     (OPENAI, "rate_limit", "limit"): ("tokens", "requests"),
     (OPENROUTER, "rate_limit", "limit"): (
         "upstream",

@@ -46,6 +46,7 @@ class Model:
     released_on: date | None
     shutdown_on: date | None
     prices: tuple[dict[str, Any], ...] = ()
+    replacement: str | None = None
 
     @property
     def created(self) -> int:
@@ -78,6 +79,7 @@ def _model(row: dict[str, Any]) -> Model:
         released_on=_day(row.get("released_on")),
         shutdown_on=_day(row.get("shutdown_on")),
         prices=tuple(row.get("prices", ())),
+        replacement=row.get("replacement"),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from course.sandbox import control
 from course.sandbox.faults import FaultQueue
+from course.sandbox.gemini import GeminiProtocol, is_for_google
 from course.sandbox.models import PathText
 from course.sandbox.openai import OpenAIProtocol
 from course.sandbox.protocol import ProviderProtocol
@@ -38,6 +39,7 @@ PROVIDERS: dict[
     str, Callable[[PathText | None, date | None], ProviderProtocol]
 ] = {
     "openai": OpenAIProtocol,
+    "gemini": GeminiProtocol,
     "requestry": RequestyProtocol,
 }
 
@@ -274,12 +276,15 @@ class Sandbox:
 
     def answer(self, request: Request) -> tuple[Reply, RecordedRequest | None]:
         """Return the reply to a request, and its record if it is kept."""
+        path = request.path
+        if is_for_google(request):
+            path = GeminiProtocol.base_path + path
         protocol = next(
             (
                 protocol
                 for protocol in self._protocols.values()
                 for root in protocol.roots
-                if request.path.startswith(f"{root}/")
+                if path.startswith(f"{root}/")
             ),
             None,
         )

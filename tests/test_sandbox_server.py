@@ -277,7 +277,7 @@ def test_an_error_of_its_own_is_a_500_without_a_traceback(sandbox, capfd):
         def get(self, *_: Any) -> Any:
             raise RuntimeError("broken on purpose")
 
-    (protocol,) = sandbox._protocols.values()
+    protocol = sandbox._protocols["openai"]
     protocol.models.known = lambda: Broken()
     status, body = send(sandbox)
     assert status == 500
@@ -288,7 +288,7 @@ def test_an_error_of_its_own_is_a_500_without_a_traceback(sandbox, capfd):
 
 def test_another_process_can_use_it(sandbox):
     client = SandboxClient(sandbox.url)
-    assert client.providers == ("openai",)
+    assert client.providers == sandbox.providers
     assert client.base_url("openai") == sandbox.base_url("openai")
     client.fail_next("openai", "server_error", times=2, key="sk-one")
     assert [send(sandbox, key="sk-one")[0] for _ in range(3)] == [
@@ -368,7 +368,7 @@ def test_the_command_serves_until_it_is_told_to_end():
         try:
             assert process.stdout is not None
             url = process.stdout.readline().split()[-1]
-            assert SandboxClient(url).providers == ("openai",)
+            assert "openai" in SandboxClient(url).providers
             process.send_signal(signal.SIGTERM)
             rest = process.stdout.read()
             assert process.wait(10) == 0

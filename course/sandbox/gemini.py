@@ -6,7 +6,6 @@ import re
 from datetime import date
 from hashlib import sha256
 from typing import Any
-from urllib.parse import parse_qs
 
 from course.sandbox.answers import answer, with_fault
 from course.sandbox.fault_names import ERROR_FAULTS
@@ -44,10 +43,19 @@ HEADERS = {
 }
 
 
+def query_of(request: Request) -> dict[str, str]:
+    """Return the query's values by name, the last of each."""
+    if not request.query:
+        return {}
+    from urllib.parse import parse_qs
+
+    return {k: v[-1] for k, v in parse_qs(request.query).items()}
+
+
 def key_of(request: Request) -> str | None:
     """Return the key that came in Google's way, in the header first."""
-    given = parse_qs(request.query).get("key", [""])[-1]
-    return request.headers.get("x-goog-api-key") or given or None
+    given = request.headers.get("x-goog-api-key")
+    return given or query_of(request).get("key") or None
 
 
 def is_for_google(request: Request) -> bool:
@@ -73,7 +81,7 @@ class Call:
         listing = self.resource == "models"
         self.method = verb or ("ListModels" if listing else "GetModel")
         self.model = self.resource.removeprefix("models/")
-        self.query = {k: v[-1] for k, v in parse_qs(request.query).items()}
+        self.query = query_of(request)
         alt = self.query.get("$alt") or self.query.get("alt", "json")
         self.events = alt == "sse"
         self.numbers = "enum-encoding=int" in alt

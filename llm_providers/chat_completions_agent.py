@@ -17,6 +17,7 @@ from llm_providers.catalogue import Parameters
 from llm_providers.chat_completions import Piece
 from llm_providers.errors import (
     ConnectionFailedError,
+    InvalidRequestError,
     MalformedResponseError,
     ProviderError,
     RequestTimeoutError,
@@ -156,7 +157,8 @@ class ChatCompletionsAgent(Agent):
         `requests` raises until the headers are there; while the body is
         read, urllib3's own exceptions come through, so both families count.
         A timeout is asked for first, since one while connecting is a
-        connection error too. Anything else comes back as it is.
+        connection error too. What `requests` calls a ValueError was never
+        sent. Anything else comes back as it is.
         """
         import requests
         from urllib3 import exceptions as urllib3
@@ -167,9 +169,14 @@ class ChatCompletionsAgent(Agent):
             )
         if isinstance(exception, urllib3.DecodeError):
             return MalformedResponseError("The body's encoding is broken.")
-        if isinstance(
-            exception, requests.RequestException | urllib3.HTTPError
-        ):
+        ours = isinstance(exception, requests.RequestException)
+        if ours and isinstance(exception, ValueError):
+            return InvalidRequestError(
+                f"No request to {self.settings.base_url} can be made of this"
+                f" ({type(exception).__name__}).",
+                sent=False,
+            )
+        if ours or isinstance(exception, urllib3.HTTPError):
             return ConnectionFailedError(
                 f"The connection to {self.settings.base_url} failed."
             )

@@ -13,14 +13,18 @@ from llm_providers.errors import (
     AuthenticationError,
     MalformedResponseError,
     ProviderError,
+    ProviderUnavailableError,
     QuotaExhaustedError,
 )
 
 __all__ = ["RequestryAgent"]
 
 # What a status means at this router and nowhere else. Its errors carry no
-# code: source docs.requesty.ai/features/error-codes, as of 2026-11.
+# code: source docs.requesty.ai/features/error-codes, as of 2026-11. Inside a
+# reply of status 200 an error has no status either; the one that is
+# documented there, a provider's broken stream, is a 502 elsewhere.
 _CLASS_OF_STATUS: Mapping[int, type[ProviderError]] = {
+    200: ProviderUnavailableError,
     401: AuthenticationError,
     402: QuotaExhaustedError,
     403: AuthenticationError,

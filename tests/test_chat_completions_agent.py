@@ -1,0 +1,412 @@
+"""What every chat-completions agent does over `requests`, at the sandbox."""
+
+import gzip
+import json
+import logging
+import socket
+import threading
+
+import pytest
+
+KEY = "sk-test-0123456789"
+PROMPT = "Explain what an HTTP status code is."
+
+
+@pytest.fixture
+def agent(llm, sandbox, waits):
+    """Make an agent of the router with the plainest wire."""
+
+    def make(**options):
+        options = {
+            "api_key": KEY,
+            "base_url": sandbox.base_url("requestry"),
+            "policy": llm.retry.RetryPolicy(first_wait=0.01, jitter=0.0),
+            "sleep": waits.append,
+            **options,
+        }
+        return llm.requestry_agent.RequestryAgent(**options)
+
+    return make
+
+
+@pytest.fixture
+def failure(llm, agent, sandbox):
+    """Return the exception that one try raises under a fault."""
+
+    def raised(fault=None, agent_options=None, **fault_options):
+        if fault:
+            sandbox.fail_next("requestry", fault, **fault_options)
+        made = agent(**(agent_options or {}))
+        with pytest.raises(llm.errors.ProviderError) as caught:
+            made.complete(made.prepare("Hello"))
+        return caught.value
+
+    return raised
+
+
+def test_a_prompt_is_one_request(agent, sandbox):
+    assert agent().process_prompt("Hello").status == "success"
+    assert len(sandbox.requests) == 1
+
+
+def test_a_request_holds_what_was_asked_and_nothing_else(agent, sandbox):
+    agent().process_prompt("Hello")
+    assert sorted(sandbox.requests[0].body) == ["messages", "model"]
+
+
+def test_a_stream_is_asked_for_with_its_usage(agent, sandbox):
+    stream = agent().stream("Hello")
+    list(stream)
+    body = sandbox.requests[0].body
+    assert body["stream"] is True
+    assert body["stream_options"] == {"include_usage": True}
+    assert stream.response.usage.total_tokens > 0
+
+
+def test_the_key_and_the_caller_s_headers_go_along(agent, sandbox):
+    agent().process_prompt("Hello", headers={"x-course": "module-4"})
+    sent = sandbox.requests[0].headers
+    assert sent["authorization"] == f"Bearer {KEY}"
+    assert sent["x-course"] == "module-4"
+
+
+def test_a_netrc_file_does_not_replace_the_key(
+    agent, sandbox, tmp_path, monkeypatch
+):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert agent().process_prompt("Hello").status == "success"
+    assert sandbox.requests[0].key == KEY
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ("server_error", "provider_unavailable"),
+        ("bad_gateway", "provider_unavailable"),
+        ("malformed_json", "malformed_response"),
+        ("html", "malformed_response"),
+        ("wrong_charset", "malformed_response"),
+        ("huge_body", "malformed_response"),
+        ("error_in_200", "provider_unavailable"),
+        ("empty", "empty_response"),
+        ("content_filter", "content_blocked"),
+        ("drop_connection", "connection_failed"),
+    ],
+)
+def test_every_fault_has_its_kind(failure, fault, kind):
+    assert failure(fault).kind == kind
+
+
+def test_no_answer_in_time_is_a_timeout(failure):
+    error = failure("stall", {"timeout": 0.1}, seconds=0.4)
+    assert error.kind == "timeout"
+
+
+def test_a_pause_in_the_middle_of_the_answer_is_a_timeout(failure):
+    pause = {"seconds": 0.4, "chunks_before": 1}
+    assert failure("slow_body", {"timeout": 0.1}, **pause).kind == "timeout"
+
+
+def test_a_body_that_drips_is_a_timeout(failure):
+    """No single pause is long; only all of them together are."""
+    error = failure("slow_body", {"timeout": 0.2}, seconds=1.0)
+    assert error.kind == "timeout"
+
+
+def test_an_address_where_nobody_listens_is_a_failed_connection(failure):
+    nobody = {"base_url": "http://127.0.0.1:9/v1"}
+    assert failure(None, nobody).kind == "connection_failed"
+
+
+def test_an_address_that_is_none_is_said_before_anything_is_sent(agent):
+    response = agent(base_url="router.invalid/v1").process_prompt("Hello")
+    assert response.error.kind == "invalid_request"
+    assert "router.invalid/v1" in response.message
+    assert response.attempts == ()
+
+
+@pytest.mark.parametrize("option", [2, "date", "ms"])
+def test_the_wait_is_read_in_all_its_forms(agent, sandbox, waits, option):
+    sandbox.fail_next("requestry", "rate_limit", retry_after=option)
+    assert agent().process_prompt("Hello").status == "success"
+    assert len(waits) == 1
+    assert 0 < waits[0] <= 60
+
+
+def test_where_an_unusable_body_came_from_is_said(agent, sandbox):
+    sandbox.fail_next("requestry", "html", times=9)
+    response = agent().process_prompt("Hello")
+    assert response.error.kind == "malformed_response"
+    assert response.simulated is True
+
+
+def test_a_stream_that_was_cut_is_an_error_with_its_text(agent, sandbox):
+    sandbox.fail_next("requestry", "stream_cut", chunks_before=4)
+    stream = agent().stream(PROMPT)
+    text = "".join(list(stream))
+    assert text
+    assert stream.response.error.kind == "stream_interrupted"
+    assert stream.response.error.partial_text == text
+
+
+def test_a_refusal_is_an_answer(agent, sandbox):
+    sandbox.fail_next("requestry", "refusal")
+    assert agent().process_prompt("Hello").finish_reason == "refusal"
+
+
+# -- no key shows -----------------------------------------------------------
+
+
+def chain_of(error):
+    """Yield an exception and all that it leads back to."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+@pytest.mark.parametrize(
+    "fault", ["echo_key", "html", "drop_connection", "stall", None]
+)
+def test_no_chain_of_exceptions_leads_back_to_the_key(failure, fault):
+    options = {"timeout": 0.1}
+    if fault is None:
+        options["base_url"] = "http://127.0.0.1:9/v1"
+    for error in chain_of(failure(fault, options)):
+        assert KEY not in repr(error)
+        assert not hasattr(error, "request")
+
+
+def test_a_key_that_no_header_can_carry_is_not_shown(agent, sandbox):
+    for key in ("sk-line\nbreak-0123456789", "sk-ключ-0123456789"):
+        response = agent(api_key=key).process_prompt("Hello")
+        assert response.error.kind == "authentication"
+        assert "0123456789" not in repr(response)
+    assert sandbox.requests == []
+
+
+def test_neither_the_log_nor_the_agent_shows_the_key(agent, sandbox, caplog):
+    caplog.set_level(logging.DEBUG)
+    sandbox.fail_next("requestry", "echo_key")
+    made = agent()
+    response = made.process_prompt("Hello")
+    shown = [caplog.text, repr(response), repr(made), repr(made.session.auth)]
+    assert "requestry" in caplog.text
+    assert "0123456789" not in "".join(shown)
+
+
+# -- pictures ---------------------------------------------------------------
+
+PICTURE = {
+    "role": "user",
+    "content": [
+        {"type": "text", "text": "What is this?"},
+        {
+            "type": "image_url",
+            "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="},
+        },
+    ],
+}
+
+
+def blind_model(llm, provider):
+    """Return a model of the catalogue that reads no pictures."""
+    rows = llm.catalogue.load_catalogue().rows
+    return next(
+        row.id
+        for row in rows
+        if row.provider == provider and "image" not in row.input_modalities
+    )
+
+
+def test_a_picture_goes_to_a_model_that_reads_pictures(agent, sandbox):
+    assert agent().process_prompt([PICTURE]).status == "success"
+    assert sandbox.requests[0].body["messages"] == [PICTURE]
+
+
+def test_a_picture_is_not_sent_to_a_model_that_reads_none(
+    llm, agent, sandbox
+):
+    model = blind_model(llm, "requestry")
+    response = agent(model=model).process_prompt([PICTURE])
+    assert response.error.kind == "invalid_request"
+    assert model in response.message
+    assert (sandbox.requests, response.attempts) == ([], ())
+
+
+def test_nor_is_it_in_a_stream(llm, agent, sandbox):
+    stream = agent(model=blind_model(llm, "requestry")).stream([PICTURE])
+    assert list(stream) == []
+    assert stream.response.error.kind == "invalid_request"
+    assert sandbox.requests == []
+
+
+# -- connections ------------------------------------------------------------
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+COMPLETION = {
+    "id": "1",
+    "model": "m",
+    "choices": [{"message": {"content": "Hi."}, "finish_reason": "stop"}],
+}
+
+
+def sized(body, *headers):
+    """Return a whole reply with its length."""
+    lines = [*headers, b"Content-Length: %d" % len(body)]
+    return HEAD + b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+@pytest.fixture
+def scripted():
+    """Serve replies byte by byte as given; tell what came, and how often.
+
+    Each connection is answered as often as it asks, with the next reply.
+    """
+    listener = socket.create_server(("127.0.0.1", 0))
+    replies, heads, connections = [], [], []
+
+    def serve(connection):
+        with connection, connection.makefile("rb") as lines:
+            while replies and (head := read_request(lines)):
+                heads.append(head)
+                connection.sendall(replies.pop(0))
+
+    def accept():
+        try:
+            while True:
+                connections.append(listener.accept()[0])
+                serve(connections[-1])
+        except OSError:
+            return
+
+    threading.Thread(target=accept, daemon=True).start()
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+    yield url, replies, heads, connections
+    listener.close()
+
+
+def read_request(lines):
+    """Return the head of a request, its body read; nothing at the end."""
+    head = b""
+    while (line := lines.readline()) not in (b"\r\n", b""):
+        head += line
+        if line.lower().startswith(b"content-length:"):
+            length = int(line.split(b":")[1])
+    if head:
+        lines.read(length)
+    return head
+
+
+def test_one_connection_serves_many_prompts(agent, scripted):
+    url, replies, _, connections = scripted
+    replies += [sized(json.dumps(COMPLETION).encode())] * 3
+    made = agent(base_url=url)
+    for _ in range(3):
+        assert made.process_prompt("Hello").message == "Hi."
+    assert len(connections) == 1
+
+
+def chunked(*events):
+    """Return a streamed reply in chunks, without its end."""
+    lines = [f"data: {event}\n\n".encode() for event in events]
+    body = b"".join(b"%x\r\n%s\r\n" % (len(line), line) for line in lines)
+    return HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + body
+
+
+EVENT = json.dumps(
+    {"choices": [{"delta": {"content": "Hi."}, "finish_reason": "stop"}]}
+)
+
+
+def test_and_many_streams(agent, scripted):
+    url, replies, _, connections = scripted
+    replies += [chunked(EVENT, "[DONE]") + b"0\r\n\r\n"] * 3
+    made = agent(base_url=url)
+    for _ in range(3):
+        assert list(made.stream("Hello")) == ["Hi."]
+    assert len(connections) == 1
+
+
+def test_a_stream_is_over_when_it_says_so(agent, scripted):
+    """Though the provider never ends the body."""
+    url, replies, _, _ = scripted
+    replies.append(chunked(EVENT, "[DONE]"))
+    stream = agent(base_url=url, timeout=20.0).stream("Hello")
+    assert list(stream) == ["Hi."]
+    assert stream.response.status == "success"
+
+
+def test_a_compressed_answer_is_read(agent, scripted):
+    url, replies, _, _ = scripted
+    body = gzip.compress(json.dumps(COMPLETION).encode())
+    replies.append(sized(body, b"Content-Encoding: gzip"))
+    assert agent(base_url=url).process_prompt("Hello").message == "Hi."
+
+
+def test_a_broken_compression_is_malformed(agent, scripted):
+    url, replies, _, _ = scripted
+    replies += [sized(b"not gzip", b"Content-Encoding: gzip")] * 3
+    response = agent(base_url=url).process_prompt("Hello")
+    assert response.error.kind == "malformed_response"
+
+
+def test_an_answer_shorter_than_it_said_is_a_failed_connection(
+    llm, agent, scripted
+):
+    url, replies, _, _ = scripted
+    replies.append(HEAD + b"Content-Length: 999\r\n\r\n{")
+    once = llm.retry.RetryPolicy(attempts=1)
+    response = agent(base_url=url, policy=once).process_prompt("Hello")
+    assert response.error.kind == "connection_failed"
+
+
+def test_a_redirect_is_not_followed_with_the_key(agent, sandbox, scripted):
+    url, replies, heads, _ = scripted
+    there = f"Location: {sandbox.base_url('requestry')}/chat/completions"
+    moved = b"HTTP/1.1 307 Temporary Redirect\r\nContent-Length: 0\r\n"
+    replies += [moved + there.encode() + b"\r\n\r\n"] * 3
+    response = agent(base_url=url).process_prompt("Hello")
+    assert response.error.kind == "malformed_response"
+    assert len(heads) == 3
+    assert sandbox.requests == []
+
+
+def test_no_cookie_is_kept(agent, scripted):
+    url, replies, heads, _ = scripted
+    body = json.dumps(COMPLETION).encode()
+    replies += [sized(body, b"Set-Cookie: who=you; Path=/")] * 2
+    made = agent(base_url=url)
+    made.process_prompt("Hello")
+    made.process_prompt("Hello")
+    assert b"cookie" not in heads[1].lower()
+
+
+def test_an_error_that_breaks_off_means_what_its_status_means(
+    agent, scripted
+):
+    url, replies, _, _ = scripted
+    head = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 999\r\n\r\n"
+    replies.append(head + b'{"error')
+    made = agent(base_url=url, timeout=0.2)
+    assert made.process_prompt("Hello").error.kind == "authentication"
+
+
+def test_many_threads_share_one_agent(agent, sandbox):
+    made = agent()
+    prompts = [f"Repeat: {number}" for number in range(40)]
+    expected = {p: agent().process_prompt(p).message for p in prompts}
+    sandbox.clear()
+    answers = {}
+
+    def ask(prompt):
+        answers[prompt] = made.process_prompt(prompt).message
+
+    threads = [threading.Thread(target=ask, args=(p,)) for p in prompts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == expected
+    assert len(sandbox.requests) == len(prompts)

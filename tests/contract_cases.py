@@ -76,6 +76,26 @@ AGENTS = (
         prompt_tokens=13,
         thinking_tokens=64,
     ),
+    Agent(
+        "Requestry",
+        "requestry",
+        "requestry_agent",
+        "RequestryAgent",
+        key="rqy_M3FZ8DKW6XQA2NTHJ5CV",
+        prompt_tokens=13,
+        thinking_tokens=64,
+        unknown_model="nobody/no-such-model",
+    ),
+    Agent(
+        "OpenRouter",
+        "openrouter",
+        "openrouter_agent",
+        "OpenRouterAgent",
+        key="sk-or-v1-B9GY4UXL7KDS3EQZWN6H",
+        prompt_tokens=13,
+        thinking_tokens=64,
+        unknown_model="nobody/no-such-model",
+    ),
 )
 
 
@@ -200,6 +220,7 @@ class Part:
 
 
 ONLY_GEMINI = "RetryInfo is a part of Google's error format alone"
+NO_CODE = "Requesty's errors carry no code, and texts decide nothing"
 
 CASES = (
     Case("success", answers()),
@@ -210,10 +231,25 @@ CASES = (
         agent={"api_key": ""},
     ),
     Case("wrong key", refuses("authentication"), "wrong_key"),
-    Case("forbidden", refuses("permission_denied"), "forbidden"),
+    Case(
+        "forbidden",
+        refuses("permission_denied"),
+        "forbidden",
+        unlike={
+            "Requestry": Unlike(
+                refuses("authentication"),
+                "Requesty answers an unknown key with 403 as well",
+            ),
+        },
+    ),
     Case("unknown model", refuses("model_not_found"), model="unknown"),
     Case("retired model", refuses("model_retired"), model="retired"),
-    Case("context exceeded", refuses("context_length"), "context_length"),
+    Case(
+        "context exceeded",
+        refuses("context_length"),
+        "context_length",
+        unlike={"Requestry": Unlike(refuses("invalid_request"), NO_CODE)},
+    ),
     Case("bad parameter", refuses("invalid_request"), "bad_parameter"),
     Case(
         "429, Retry-After in seconds",
@@ -240,6 +276,8 @@ CASES = (
         options={"retry_delay": "2s"},
         unlike={
             "OpenAI": Absent(ONLY_GEMINI),
+            "Requestry": Absent(ONLY_GEMINI),
+            "OpenRouter": Absent(ONLY_GEMINI),
         },
     ),
     Case(
@@ -256,7 +294,12 @@ CASES = (
         options={"retry_after": 3600},
     ),
     Case("quota exhausted", refuses("quota_exhausted"), "quota_exhausted"),
-    Case("input blocked", refuses("content_blocked"), "moderation"),
+    Case(
+        "input blocked",
+        refuses("content_blocked"),
+        "moderation",
+        unlike={"Requestry": Unlike(refuses("invalid_request"), NO_CODE)},
+    ),
     Case(
         "output blocked",
         refuses("content_blocked", THIRD, charged=True),
@@ -284,8 +327,9 @@ CASES = (
     Case(
         "503",
         gives_up("provider_unavailable", FIRST, SECOND),
-        "overloaded",
+        "error_status",
         ALWAYS,
+        options={"status": 503},
     ),
     Case(
         "529",

@@ -73,6 +73,7 @@ class ContractCheck(Check):
             return failure
         return replace(
             failure,
+            requests=tuple(map(_line, self._requests)),
             returned=self._clean(compared.left.in_words()),
             expected=compared.right.in_words(),
             message="",
@@ -107,6 +108,12 @@ class ContractCheck(Check):
 def _column(item: pytest.Item) -> str:
     """Return the agent of a cell: its test's name is ``…[agent | case]``."""
     return item.name.partition("[")[2].partition(" | ")[0]
+
+
+def _line(request: Any) -> str:
+    """Return a request without its body, which is the same in each cell."""
+    status = "unanswered" if request.status is None else request.status
+    return f"{request.method} {request.path} -> {status}"
 
 
 def _asks(call: Call) -> bool:

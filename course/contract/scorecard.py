@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
@@ -85,9 +86,15 @@ class Scorecard:
         return states.count("passed"), len(states)
 
     def failed(self) -> list[CellResult]:
-        """Return the cells that do not hold, agent by agent."""
-        failed = [cell for cell in self.cells if cell.state == "failed"]
-        return sorted(failed, key=lambda cell: self.agents.index(cell.agent))
+        """Return the cells that do not hold, the first of each agent first."""
+        rounds: Counter[str] = Counter()
+        failed = []
+        for cell in self.cells:
+            if cell.state == "failed":
+                column = self.agents.index(cell.agent)
+                failed.append((rounds[cell.agent], column, cell))
+                rounds[cell.agent] += 1
+        return [cell for *_, cell in sorted(failed, key=lambda row: row[:2])]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scorecard as plain data, ready for JSON."""

@@ -133,9 +133,9 @@ def _about_failures(failed: Sequence[CellResult]) -> Iterator[Block]:
             continue
         facts = [
             ("Called", failure.called),
-            ("Came back", failure.returned),
+            ("Came back", _in_lines(failure.returned)),
             ("Raised", failure.raised),
-            ("Expected", failure.expected or cell.expected),
+            ("Expected", _in_lines(failure.expected or cell.expected)),
             ("Reason", cell.because),
             ("Because", failure.message),
             ("Arrived", "\n".join(failure.requests)),
@@ -144,6 +144,11 @@ def _about_failures(failed: Sequence[CellResult]) -> Iterator[Block]:
     more = len(failed) - MOST_FAILURES
     if more > 0:
         yield Say(f"{more} more do not hold; `--json` tells of each.")
+
+
+def _in_lines(words: str) -> str:
+    """Return an outcome's parts one below the other."""
+    return words.replace("; ", "\n")
 
 
 def _about_the_rest(card: Scorecard) -> Iterator[Block]:

@@ -189,7 +189,28 @@ ERROR_FAULTS = frozenset(name for name, one in FAULTS.items() if one.error)
 
 # The values of options that take one of a few, by provider and fault.
 CHOICES: dict[tuple[str, str, str], tuple[str, ...]] = {
+    (GEMINI, "content_filter", "reason"): (
+        "SAFETY",
+        "RECITATION",
+        "LANGUAGE",
+        "OTHER",
+        "BLOCKLIST",
+        "PROHIBITED_CONTENT",
+        "SPII",
+        "MALFORMED_FUNCTION_CALL",
+        "UNEXPECTED_TOOL_CALL",
+        "TOO_MANY_TOOL_CALLS",
+        "MISSING_THOUGHT_SIGNATURE",
+        "MALFORMED_RESPONSE",
+    ),
     (GEMINI, "forbidden", "reason"): ("project", "region"),
+    (GEMINI, "moderation", "reason"): (
+        "SAFETY",
+        "OTHER",
+        "BLOCKLIST",
+        "PROHIBITED_CONTENT",
+        "IMAGE_SAFETY",
+    ),
     (GEMINI, "rate_limit", "limit"): ("requests", "tokens"),
     (OPENAI, "rate_limit", "limit"): ("tokens", "requests"),
     (OPENROUTER, "rate_limit", "limit"): (

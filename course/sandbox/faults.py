@@ -47,6 +47,14 @@ def _check(
     _check_numbers(options)
 
 
+def _is_duration(value: Any) -> bool:
+    number = value[:-1] if isinstance(value, str) else ""
+    digits = number.replace(".", "", 1)
+    return value is None or (
+        value[-1:] == "s" and digits.isascii() and digits.isdigit()
+    )
+
+
 def _check_option(provider: str, fault: str, name: str, value: Any) -> None:
     known = FAULTS[fault].options_of(provider)
     if name not in known:
@@ -57,6 +65,8 @@ def _check_option(provider: str, fault: str, name: str, value: Any) -> None:
     choices = CHOICES.get((provider, fault, name))
     if choices and value not in choices:
         raise ValueError(f"{name} is one of: {', '.join(choices)}.")
+    if name == "retry_delay" and not _is_duration(value):
+        raise ValueError("retry_delay is seconds as a text: '2s', or None.")
     if name == "status" and (
         type(value) is not int or not 200 <= value <= 599
     ):

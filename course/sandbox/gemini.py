@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from course.sandbox.answers import answer, with_fault
 from course.sandbox.fault_names import ERROR_FAULTS
 from course.sandbox.faults import PlannedFault
+from course.sandbox.gemini_calls import Call, is_for_google, key_of
 from course.sandbox.gemini_checks import check_body, find_model
 from course.sandbox.gemini_enums import numbered
 from course.sandbox.gemini_errors import (
@@ -26,75 +26,17 @@ from course.sandbox.gemini_models import list_models, model_row
 from course.sandbox.gemini_reading import read_body
 from course.sandbox.gemini_replies import Generation
 from course.sandbox.gemini_streams import event_reply, stream_reply
-from course.sandbox.gemini_tasks import prompt_tokens, read_task
+from course.sandbox.gemini_tasks import in_format, prompt_tokens, read_task
 from course.sandbox.models import Models, PathText
 from course.sandbox.wire import Reply, Request, json_reply
 
 __all__ = ["GeminiProtocol", "is_for_google"]
 
-UNARY = "generateContent"
-STREAM = "streamGenerateContent"
-COUNT = "countTokens"
-ROOTS = re.compile(r"(?:/gemini)?/(v1beta|v1)/(.*)", re.S)
 HEADERS = {
     "Content-Type": "application/json; charset=UTF-8",
     "Vary": "Origin, X-Origin, Referer",
     "X-Content-Type-Options": "nosniff",
 }
-
-
-def query_of(request: Request) -> dict[str, str]:
-    """Return the query's values by name, the last of each."""
-    if not request.query:
-        return {}
-    from urllib.parse import parse_qs
-
-    return {k: v[-1] for k, v in parse_qs(request.query).items()}
-
-
-def key_of(request: Request) -> str | None:
-    """Return the key that came in Google's way, in the header first."""
-    given = request.headers.get("x-goog-api-key")
-    return given or query_of(request).get("key") or None
-
-
-def is_for_google(request: Request) -> bool:
-    """Say whether a request at the host's ``/v1`` is Google's.
-
-    OpenAI's clients use it too: a method of Google's or the way in which the
-    key comes tells them apart.
-    """
-    if not request.path.startswith("/v1/models"):
-        return False
-    verb = request.path.partition(":")[2]
-    return verb in (UNARY, STREAM, COUNT) or key_of(request) is not None
-
-
-class Call:
-    """A request as its address tells it: version, method, model, format."""
-
-    def __init__(self, request: Request) -> None:
-        found = ROOTS.fullmatch(request.path)
-        self.version: str = found[1] if found else "v1"
-        path: str = found[2] if found else ""
-        self.resource, _, verb = path.rstrip("/").partition(":")
-        listing = self.resource == "models"
-        self.method = verb or ("ListModels" if listing else "GetModel")
-        self.model = self.resource.removeprefix("models/")
-        self.query = query_of(request)
-        alt = self.query.get("$alt") or self.query.get("alt", "json")
-        self.events = alt == "sse"
-        self.numbers = "enum-encoding=int" in alt
-        good = self.resource.startswith("models/")
-        self.generates = good and verb in (UNARY, STREAM)
-        self.streams = good and verb == STREAM
-        self.counts = good and verb == COUNT
-        self.lists = not verb and (good or listing)
-
-    @property
-    def in_array(self) -> bool:
-        """Say whether the reply is an array, also that of an error."""
-        return self.streams and not self.events
 
 
 class GeminiProtocol:
@@ -173,7 +115,8 @@ class GeminiProtocol:
         self, request: Request, call: Call, fault: PlannedFault
     ) -> GeminiError:
         name = call.model or "models"
-        model = self.models.known().get(name)
+        known, served = self.models.known(), self.models.served()
+        model = known.get(name) or next(iter(served), None)
         key = self.key(request) or ""
         where = (call.version, call.method)
         return planned_error(fault, key, name, model, *where)
@@ -240,7 +183,8 @@ class GeminiProtocol:
         task = read_task(body, model)
         count = body.get("generation_config", {}).get("candidate_count", 1)
         given = [
-            with_fault(answer(task, index), fault) for index in range(count)
+            with_fault(in_format(answer(task, index), body), fault)
+            for index in range(count)
         ]
         mark = sha256(name.encode() + request.raw).hexdigest()
         reason = str(fault.options.get("reason", "SAFETY")) if fault else ""

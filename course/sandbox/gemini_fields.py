@@ -60,11 +60,11 @@ MESSAGES: dict[str, dict[str, FieldType]] = {
         "file_uri": "string",
         "display_name": "string",
     },
-    "FunctionCall": {"id": "string", "name": "string", "args": "any"},
+    "FunctionCall": {"id": "string", "name": "string", "args": "struct"},
     "FunctionResponse": {
         "id": "string",
         "name": "string",
-        "response": "any",
+        "response": "struct",
         "parts": "any",
         "will_continue": "bool",
         "scheduling": "enum",

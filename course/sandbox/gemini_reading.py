@@ -105,6 +105,8 @@ def _value(
 def _label(kind: str) -> str:
     if kind in MESSAGES or kind in ENUMS:
         return f"{PACKAGE}.{kind}"
+    if kind == "struct":
+        return "type.googleapis.com/google.protobuf.Struct"
     return f"TYPE_{kind.upper()}"
 
 
@@ -168,6 +170,12 @@ def _named(value: Any, kind: str) -> str:
     raise UnreadableError
 
 
+def _struct(value: Any, kind: str) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    raise UnreadableError
+
+
 def _any(value: Any, kind: str) -> Any:
     return value
 
@@ -180,4 +188,5 @@ READERS: dict[str, Callable[[Any, str], Any]] = {
     "float": _float,
     "int32": _int32,
     "string": _string,
+    "struct": _struct,
 } | dict.fromkeys(ENUMS, _named)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
-from course.sandbox.answers import Task, rough_tokens
+from course.sandbox.answers import Answer, Task, rough_tokens
 from course.sandbox.gemini_schemas import json_schema
 from course.sandbox.models import Model
 from course.sandbox.replies.conversation import Conversation, Tool, Turn
@@ -14,6 +15,7 @@ from course.sandbox.replies.conversation import Conversation, Tool, Turn
 __all__ = [
     "cached_tokens",
     "declarations",
+    "in_format",
     "media",
     "prompt_tokens",
     "read_task",
@@ -189,3 +191,11 @@ def read_task(body: dict[str, Any], model: Model) -> Task:
         tool_choice=choice,
         schema=_schema(config),
     )
+
+
+def in_format(given: Answer, body: dict[str, Any]) -> Answer:
+    """Return an answer that is one of an enum's values without its quotes."""
+    config = body.get("generation_config", {})
+    if config.get("response_mime_type") != "text/x.enum" or not given.text:
+        return given
+    return replace(given, text=given.text.strip('"'))

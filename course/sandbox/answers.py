@@ -120,6 +120,8 @@ def with_fault(given: Answer, fault: PlannedFault | None) -> Answer:
     match fault.name if fault else None:
         case "empty":
             text, finish = "", "stop"
+        case "error_in_choice":
+            text, finish = given.text[: len(given.text) // 2], "stop"
         case "length":
             text, finish = given.text[: len(given.text) // 2], "length"
         case "content_filter":

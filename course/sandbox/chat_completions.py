@@ -122,6 +122,11 @@ class Completion:
     answers: tuple[Answer, ...]
     digest: str
 
+    @property
+    def created(self) -> int:
+        """The moment of the answer, as Unix time: always the same."""
+        return CREATED
+
     def usage(self) -> dict[str, Any]:
         """Return the token counts with all their details."""
         prompt = prompt_tokens(self.body)
@@ -149,7 +154,7 @@ class Completion:
         return {
             "id": f"simulated-chatcmpl-{self.digest[:24]}",
             "object": kind,
-            "created": CREATED,
+            "created": self.created,
             "model": self.model,
             "service_tier": "default" if tier in (None, "auto") else tier,
         }

@@ -10,7 +10,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from course.sandbox.prices import Price, price_on
+from course.sandbox.prices import Price, longer_prices, price_on
 
 __all__ = ["DATA", "Model", "Models", "PathText"]
 
@@ -155,6 +155,10 @@ class Models:
     def price(self, model: Model, prompt_tokens: int = 0) -> Price | None:
         """Return what the model costs today; None where nobody knows."""
         return price_on(model.prices, self.today, prompt_tokens)
+
+    def longer_prices(self, model: Model) -> list[dict[str, Any]]:
+        """Return today's long-context prices, as the catalogue has them."""
+        return longer_prices(model.prices, self.today)
 
     def _is_released(self, model: Model) -> bool:
         return model.released_on is None or model.released_on <= self.today

@@ -23,7 +23,13 @@ from course.sandbox.openai_refusals import (
 )
 from course.sandbox.openai_tools import check_together
 
-__all__ = ["check_body", "effort_of", "find_model"]
+__all__ = [
+    "PARAMETERS",
+    "check_body",
+    "check_parameter",
+    "effort_of",
+    "find_model",
+]
 
 # Every parameter of the endpoint with the type of its value. The SDK's own
 # list (openai 3.54) is the source.
@@ -95,7 +101,7 @@ def check_body(body: Any, find: Callable[[str], Model]) -> Model:
     if not body.get("model"):
         raise bad("you must provide a model parameter", None, None)
     for name, value in body.items():
-        _check_parameter(name, value)
+        check_parameter(name, value)
     if "messages" not in body:
         raise missing("messages")
     model = find(body["model"])
@@ -116,7 +122,8 @@ def find_model(name: str, models: Models) -> Model:
     return model
 
 
-def _check_parameter(name: str, value: Any) -> None:
+def check_parameter(name: str, value: Any) -> None:
+    """Raise the error for an unknown parameter or a value of a wrong type."""
     if name not in PARAMETERS:
         raise bad(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
     types = PARAMETERS[name]

@@ -11,7 +11,7 @@ from course.sandbox.openai_refusals import (
     wrong_value,
 )
 
-__all__ = ["check_together"]
+__all__ = ["check_format", "check_together", "check_tools"]
 
 
 def check_together(body: dict[str, Any]) -> None:
@@ -40,11 +40,26 @@ def check_together(body: dict[str, Any]) -> None:
         )
     if isinstance(stop, list) and not all(isinstance(s, str) for s in stop):
         raise wrong_type("stop", "an array of strings", stop)
-    _check_format(body)
-    _check_tools(body)
+    check_format(body)
+    _check_json_word(body)
+    check_tools(body)
 
 
-def _check_format(body: dict[str, Any]) -> None:
+def _check_json_word(body: dict[str, Any]) -> None:
+    wanted = body.get("response_format", {"type": "text"})
+    if wanted["type"] != "json_object":
+        return
+    if "json" not in str(body["messages"]).lower():
+        raise bad(
+            "'messages' must contain the word 'json' in some form, to use"
+            " 'response_format' of type 'json_object'.",
+            "messages",
+            None,
+        )
+
+
+def check_format(body: dict[str, Any]) -> None:
+    """Raise the error for a response format that makes no sense."""
     wanted = body.get("response_format", {"type": "text"})
     kinds = ("json_object", "json_schema", "text")
     if "type" not in wanted:
@@ -63,18 +78,10 @@ def _check_format(body: dict[str, Any]) -> None:
                 "an object",
                 schema["schema"],
             )
-    if wanted["type"] == "json_object":
-        said = str(body["messages"]).lower()
-        if "json" not in said:
-            raise bad(
-                "'messages' must contain the word 'json' in some form, to use"
-                " 'response_format' of type 'json_object'.",
-                "messages",
-                None,
-            )
 
 
-def _check_tools(body: dict[str, Any]) -> None:
+def check_tools(body: dict[str, Any]) -> None:
+    """Raise the error for tools, or a choice of one, that make no sense."""
     tools = body.get("tools", [])
     for index, tool in enumerate(tools):
         where = f"tools[{index}]"

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-__all__ = ["Cost", "Price", "cost_of", "per_token", "price_on"]
+__all__ = [
+    "Cost",
+    "Price",
+    "cost_of",
+    "longer_prices",
+    "per_token",
+    "price_on",
+]
 
 MILLION = 1_000_000
 
@@ -42,18 +49,28 @@ def price_on(
     Beyond so many prompt tokens the long-context price of the step holds for
     the whole request.
     """
-    valid = [one for one in steps if date.fromisoformat(one["from"]) <= day]
-    if not valid:
+    step = _step(steps, day)
+    if step is None:
         return None
-    step = max(valid, key=lambda one: str(one["from"]))
-    for longer in sorted(
-        step.get("above", ()), key=lambda one: int(one["input_tokens"])
-    ):
+    for longer in longer_prices(steps, day):
         if prompt_tokens > longer["input_tokens"]:
             step = longer
     if step["input"] is None or step["output"] is None:
         return None
     return Price(step["input"], step.get("cached_input"), step["output"])
+
+
+def longer_prices(
+    steps: Sequence[dict[str, Any]], day: date
+) -> list[dict[str, Any]]:
+    """Return a day's long-context prices, those for shorter prompts first."""
+    longer = (_step(steps, day) or {}).get("above", ())
+    return sorted(longer, key=lambda one: int(one["input_tokens"]))
+
+
+def _step(steps: Sequence[dict[str, Any]], day: date) -> dict[str, Any] | None:
+    valid = [one for one in steps if date.fromisoformat(one["from"]) <= day]
+    return max(valid, key=lambda one: str(one["from"]), default=None)
 
 
 def cost_of(price: Price | None, usage: dict[str, Any]) -> Cost | None:

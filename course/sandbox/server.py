@@ -19,6 +19,7 @@ from course.sandbox.faults import FaultQueue
 from course.sandbox.gemini import GeminiProtocol, is_for_google
 from course.sandbox.models import PathText
 from course.sandbox.openai import OpenAIProtocol
+from course.sandbox.openrouter import OpenRouterProtocol
 from course.sandbox.protocol import ProviderProtocol
 from course.sandbox.recording import RecordedRequest, Recording
 from course.sandbox.requesty import RequestyProtocol
@@ -41,6 +42,7 @@ PROVIDERS: dict[
     "openai": OpenAIProtocol,
     "gemini": GeminiProtocol,
     "requestry": RequestyProtocol,
+    "openrouter": OpenRouterProtocol,
 }
 
 

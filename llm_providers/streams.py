@@ -56,6 +56,8 @@ class Answer:
             },
         )
         call["function"]["arguments"] += function.get("arguments") or ""
+        if delta.get("extra_content"):
+            call["extra_content"] = delta["extra_content"]
 
     def reply(self) -> Reply:
         """Return the whole reply.

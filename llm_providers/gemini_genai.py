@@ -1,0 +1,174 @@
+"""Gemini through `google-genai`, the SDK that Google maintains.
+
+The SDK makes the request: address, version, headers, key. The reply goes
+from its HTTP client straight to the agent, unread. Left to itself the SDK
+
+- reads a body without any limit of size, and without one of time where it
+  drips in,
+- replaces what is not UTF-8, so that a garbled answer passes for a whole one,
+- repeats the body, or keeps the request with its key, in its exceptions,
+- asks again by itself where a stream breaks off.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from typing import Any
+
+import httpx2
+from google import genai
+from google.genai import types
+
+from llm_providers.errors import (
+    ConnectionFailedError,
+    MalformedResponseError,
+    RequestTimeoutError,
+)
+from llm_providers.gemini_sender import GeminiSender
+from llm_providers.http_replies import HttpReply
+from llm_providers.prompts import Prompt
+
+__all__ = ["GenaiSender"]
+
+# As many calls may be in flight at once without any connection being closed.
+KEPT_CONNECTIONS = 200
+# The SDK's own version of the API, named so that its environment variable
+# GOOGLE_GENAI_API_VERSION has no say.
+API_VERSION = "v1"
+
+
+class GenaiSender(GeminiSender):
+    """Sends what the agent asks through one client of `google-genai`."""
+
+    @cached_property
+    def http(self) -> HandingOverClient:
+        """The HTTP client. It follows no redirect and never retries."""
+        return HandingOverClient(
+            limits=httpx2.Limits(
+                max_connections=None,
+                max_keepalive_connections=KEPT_CONNECTIONS,
+            )
+        )
+
+    @cached_property
+    def client(self) -> genai.Client:
+        """The SDK's client; everything in it comes from our settings.
+
+        What is left open here, the SDK would take from the environment: the
+        key, the address, Vertex AI in place of the Gemini API, replays.
+        """
+        with _unsaid("Both GOOGLE_API_KEY and GEMINI_API_KEY are set"):
+            return genai.Client(
+                api_key=self.settings.require_key().reveal(),
+                enterprise=False,
+                debug_config=genai.client.DebugConfig(client_mode="api"),
+                http_options=types.HttpOptions(
+                    base_url=self.settings.base_url,
+                    api_version=API_VERSION,
+                    timeout=math.ceil(self.timeout * 1000),
+                    httpx_client=self.http,
+                    # Never used, but made at once, at a cost.
+                    async_client_args=self.http.own_tls,
+                ),
+            )
+
+    @contextmanager
+    def send(
+        self, body: Mapping[str, Any], prompt: Prompt, *, stream: bool
+    ) -> Iterator[HttpReply]:
+        """Send a request; yields the reply whatever its status is."""
+        with self.lock:
+            models = self.client.models
+        headers = dict(prompt.headers)
+        if stream:
+            whole = math.ceil(self.stream_timeout)
+            headers.setdefault("X-Server-Timeout", str(whole))
+        config = types.GenerateContentConfig(
+            http_options=types.HttpOptions(
+                headers=headers, extra_body=dict(body)
+            ),
+            automatic_continuation=False,
+            automatic_function_calling=(
+                types.AutomaticFunctionCallingConfig(disable=True)
+            ),
+        )
+        # The body brings the contents; the SDK wants to see some as well.
+        asked: Any = {"model": prompt.model, "contents": "", "config": config}
+        if stream:
+            list(models.generate_content_stream(**asked))
+        else:
+            models.generate_content(**asked)
+        with self.http.handed_over() as answer:
+            yield HttpReply(
+                answer.status_code, answer.headers, answer.iter_bytes()
+            )
+
+    def translate_error(self, exception: Exception) -> Exception:
+        """Return the ProviderError that an exception of httpx2's means.
+
+        The SDK itself sees no reply, so its own exceptions cannot come.
+        """
+        if isinstance(exception, httpx2.TimeoutException):
+            return RequestTimeoutError(
+                f"No complete answer within {self.timeout:g} seconds."
+            )
+        if isinstance(exception, httpx2.DecodingError):
+            return MalformedResponseError("The body's encoding is broken.")
+        if isinstance(exception, httpx2.HTTPError):
+            return ConnectionFailedError(
+                f"The connection to {self.settings.base_url} failed."
+            )
+        return exception
+
+
+class HandingOverClient(httpx2.Client):
+    """Sends for the SDK; keeps the reply, and gives it an empty one.
+
+    What a thread has sent, that thread has to fetch by `handed_over`.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        context = httpx2.create_ssl_context()
+        super().__init__(verify=context, **options)
+        self.own_tls = {"verify": context, "ssl": context}
+        self._kept = threading.local()
+
+    def send(
+        self, request: httpx2.Request, *, stream: bool = False, **options: Any
+    ) -> httpx2.Response:
+        """Send a request without reading its reply's body."""
+        self._kept.reply = super().send(request, stream=True, **options)
+        return httpx2.Response(200, request=request)
+
+    @contextmanager
+    def handed_over(self) -> Iterator[httpx2.Response]:
+        """Yield the reply to this thread's last request; then close it."""
+        reply: httpx2.Response = self._kept.__dict__.pop("reply")
+        try:
+            yield reply
+        finally:
+            reply.close()
+
+    def __del__(self) -> None:
+        with suppress(Exception):
+            self.close()
+
+
+@contextmanager
+def _unsaid(beginning: str) -> Iterator[None]:
+    """Keep one message of the SDK, which is wrong here, out of the log."""
+
+    def keep(record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith(beginning)
+
+    logger = logging.getLogger("google_genai._api_client")
+    logger.addFilter(keep)
+    try:
+        yield
+    finally:
+        logger.removeFilter(keep)

@@ -40,9 +40,12 @@ REASONS = {
     404: "Not Found",
     405: "Method Not Allowed",
     408: "Request Timeout",
+    409: "Conflict",
+    410: "Gone",
     412: "Precondition Failed",
     413: "Content Too Large",
     414: "URI Too Long",
+    422: "Unprocessable Content",
     424: "Failed Dependency",
     429: "Too Many Requests",
     431: "Request Header Fields Too Large",
@@ -52,6 +55,7 @@ REASONS = {
     503: "Service Unavailable",
     504: "Gateway Timeout",
     505: "HTTP Version Not Supported",
+    524: "A Timeout Occurred",
     529: "Overloaded",
 }
 

@@ -182,12 +182,21 @@ class Agent:
         return self.translated(prompt, one_try)
 
     def pieces(self, prompt: Prompt) -> Iterator[Piece]:
-        """Yield the pieces of a single streamed try. Raises ProviderError."""
+        """Yield the pieces of a single streamed try.
+
+        Raises ProviderError, which counts the tokens that were told so far.
+        """
         pieces = self._untranslated_pieces(prompt)
+        usage: Usage | None = None
         while True:
-            piece = self.translated(prompt, lambda: next(pieces, None))
+            try:
+                piece = self.translated(prompt, lambda: next(pieces, None))
+            except ProviderError as error:
+                error.usage = error.usage or usage
+                raise
             if piece is None:
                 return
+            usage = piece.usage or usage
             yield piece
 
     def _untranslated_pieces(self, prompt: Prompt) -> Iterator[Piece]:

@@ -14,7 +14,7 @@ by word, and its tokens are counted as it counts them, four characters each.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 __all__ = [
@@ -42,26 +42,25 @@ ANSWER = (
 )
 HALF = ANSWER[: len(ANSWER) // 2]
 THIRD = ANSWER[: len(ANSWER) // 3]
+BEGINNING = "An HTTP status code"
 REFUSAL = "I'm sorry, but I can't help with that request. (simulated refusal)"
 CHARACTERS = 4
+
+# What PROMPT comes to, and what the default models think before they write;
+# the sandbox counts alike behind every wire.
+PROMPT_TOKENS = 13
+THINKING_TOKENS = 64
 
 
 @dataclass(frozen=True)
 class Agent:
-    """A column: which class it is, and what its wire counts.
-
-    `prompt_tokens` are those of PROMPT, `thinking_tokens` precede every
-    answer. `retired_model` is a role of the catalogue, or None where it
-    lists no model that was shut down.
-    """
+    """A column: which class it is, and how it is made."""
 
     name: str
     provider: str
     module: str
     class_name: str
     key: str
-    prompt_tokens: int
-    thinking_tokens: int
     options: Mapping[str, Any] = field(default_factory=dict)
     unknown_model: str = "no-such-model"
 
@@ -73,8 +72,21 @@ AGENTS = (
         "openai_agent",
         "OpenAIAgent",
         key="sk-QX7WJ2ZK5VHM4T6PYRNB",
-        prompt_tokens=13,
-        thinking_tokens=64,
+    ),
+    Agent(
+        "Gemini",
+        "gemini",
+        "gemini_agent",
+        "GeminiAgent",
+        key="AIzaT7MQ4XH9VJ2LBKW6ZRNC",
+    ),
+    Agent(
+        "Gemini old SDK",
+        "gemini",
+        "gemini_agent",
+        "GeminiAgent",
+        key="AIzaP5KZ8DWX3GYQ7FHNEB2S",
+        options={"sdk": "google-generativeai"},
     ),
     Agent(
         "Requestry",
@@ -82,8 +94,6 @@ AGENTS = (
         "requestry_agent",
         "RequestryAgent",
         key="rqy_M3FZ8DKW6XQA2NTHJ5CV",
-        prompt_tokens=13,
-        thinking_tokens=64,
         unknown_model="nobody/no-such-model",
     ),
     Agent(
@@ -92,8 +102,6 @@ AGENTS = (
         "openrouter_agent",
         "OpenRouterAgent",
         key="sk-or-v1-B9GY4UXL7KDS3EQZWN6H",
-        prompt_tokens=13,
-        thinking_tokens=64,
         unknown_model="nobody/no-such-model",
     ),
 )
@@ -108,7 +116,8 @@ class Expected:
 
     `end` is a finish reason or an error's kind, and `retryable` None for an
     answer. `tries` are the lines of the ledger: kinds of errors, and
-    "answer". `charged` is the text whose tokens count, None if none do.
+    "answer". `charged` is the text whose tokens count, None if none do; the
+    tokens of thinking count with them, if the model came to think.
     """
 
     end: str
@@ -117,6 +126,7 @@ class Expected:
     waits: tuple[object, ...] = ()
     text: object = ""
     charged: str | None = None
+    thought: bool = True
 
 
 def answers(
@@ -130,11 +140,14 @@ def answers(
     return Expected(finish, None, tries, waits, text, charged=text)
 
 
-def refuses(kind: str, text: str = "", charged: bool = False) -> Expected:
+def refuses(
+    kind: str,
+    text: str = "",
+    charged: str | None = None,
+    thought: bool = True,
+) -> Expected:
     """Expect an error after one try: no second one would help."""
-    return Expected(
-        kind, False, (kind,), text=text, charged=text if charged else None
-    )
+    return Expected(kind, False, (kind,), (), text, charged, thought)
 
 
 def gives_up(kind: str, *waits: float) -> Expected:
@@ -142,9 +155,9 @@ def gives_up(kind: str, *waits: float) -> Expected:
     return Expected(kind, True, (kind,) * (len(waits) + 1), waits)
 
 
-def breaks_off(kind: str) -> Expected:
+def breaks_off(kind: str, charged: str | None = None) -> Expected:
     """Expect an error that carries the text so far; no try replaces that."""
-    return Expected(kind, True, (kind,), text=Part())
+    return Expected(kind, True, (kind,), text=Part(), charged=charged)
 
 
 @dataclass(frozen=True)
@@ -160,6 +173,8 @@ class Unlike:
 
     expected: Expected
     because: str
+    # What is done in another way to bring the case about.
+    instead: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -219,6 +234,14 @@ class Part:
         return 0
 
 
+def both_sdks(
+    unlike: Absent | Unlike,
+) -> dict[str, Absent | Unlike]:
+    """Return what is unlike the others with Gemini, on either SDK."""
+    return dict.fromkeys(("Gemini", "Gemini old SDK"), unlike)
+
+
+COUNTS_EACH = "Gemini tells the tokens so far with every event of a stream"
 ONLY_GEMINI = "RetryInfo is a part of Google's error format alone"
 NO_CODE = "Requesty's errors carry no code, and texts decide nothing"
 
@@ -243,12 +266,31 @@ CASES = (
         },
     ),
     Case("unknown model", refuses("model_not_found"), model="unknown"),
-    Case("retired model", refuses("model_retired"), model="retired"),
+    Case(
+        "retired model",
+        refuses("model_retired"),
+        model="retired",
+        unlike={
+            "OpenRouter": Unlike(
+                refuses("model_not_found"),
+                "the catalogue lists no model that OpenRouter has shut down",
+                instead={"fault": "retired_model", "model": "default"},
+            ),
+        },
+    ),
     Case(
         "context exceeded",
         refuses("context_length"),
         "context_length",
-        unlike={"Requestry": Unlike(refuses("invalid_request"), NO_CODE)},
+        unlike={
+            "Requestry": Unlike(refuses("invalid_request"), NO_CODE),
+            **both_sdks(
+                Unlike(
+                    refuses("invalid_request"),
+                    "Gemini says in words only what is wrong with a request",
+                )
+            ),
+        },
     ),
     Case("bad parameter", refuses("invalid_request"), "bad_parameter"),
     Case(
@@ -298,20 +340,41 @@ CASES = (
         "input blocked",
         refuses("content_blocked"),
         "moderation",
-        unlike={"Requestry": Unlike(refuses("invalid_request"), NO_CODE)},
+        unlike={
+            "Requestry": Unlike(refuses("invalid_request"), NO_CODE),
+            **both_sdks(
+                Unlike(
+                    refuses("content_blocked", charged="", thought=False),
+                    "Gemini counts a blocked prompt, and answers with 200",
+                )
+            ),
+        },
     ),
     Case(
         "output blocked",
-        refuses("content_blocked", THIRD, charged=True),
+        refuses("content_blocked", THIRD, charged=THIRD),
         "content_filter",
+        unlike=both_sdks(
+            Unlike(
+                refuses("content_blocked", charged=THIRD),
+                "Gemini counts a blocked candidate, but leaves its text out",
+            )
+        ),
     ),
-    Case("empty answer", refuses("empty_response", charged=True), "empty"),
+    Case("empty answer", refuses("empty_response", charged=""), "empty"),
     Case(
         "cut by the token limit",
         answers(finish="length", text=HALF),
         "length",
     ),
-    Case("refusal", answers(finish="refusal", text=REFUSAL), "refusal"),
+    Case(
+        "refusal",
+        answers(finish="refusal", text=REFUSAL),
+        "refusal",
+        unlike=both_sdks(
+            Absent("a refusal is a text like any other in Gemini's format")
+        ),
+    ),
     Case(
         "500",
         gives_up("provider_unavailable", FIRST, SECOND),
@@ -381,12 +444,18 @@ CASES = (
         breaks_off("stream_interrupted"),
         "stream_cut",
         stream=True,
+        unlike=both_sdks(
+            Unlike(breaks_off("stream_interrupted", BEGINNING), COUNTS_EACH)
+        ),
     ),
     Case(
         "error in mid-stream",
         breaks_off("provider_unavailable"),
         "stream_error",
         stream=True,
+        unlike=both_sdks(
+            Unlike(breaks_off("provider_unavailable", BEGINNING), COUNTS_EACH)
+        ),
     ),
     Case(
         "stream fails before its text",
@@ -507,8 +576,9 @@ def table() -> Iterator[tuple[Case, Agent, Cell | Absent]]:
                 continue
             expected = unlike.expected if unlike else case.expected
             because = unlike.because if unlike else ""
-            outcome = _outcome(expected, agent)
-            yield case, agent, Cell(case, agent, outcome, because)
+            done = replace(case, **unlike.instead) if unlike else case
+            outcome = _outcome(expected)
+            yield case, agent, Cell(done, agent, outcome, because)
 
 
 def cells() -> list[Cell]:
@@ -517,13 +587,12 @@ def cells() -> list[Cell]:
     return sorted(found, key=lambda cell: AGENTS.index(cell.agent))
 
 
-def _outcome(expected: Expected, agent: Agent) -> Outcome:
+def _outcome(expected: Expected) -> Outcome:
     tokens: tuple[int | None, ...] = (None, None, None)
     if expected.charged is not None:
         said = -(-len(expected.charged) // CHARACTERS)
-        completion = agent.thinking_tokens + said
-        total = agent.prompt_tokens + completion
-        tokens = (agent.prompt_tokens, completion, total)
+        completion = said + THINKING_TOKENS * expected.thought
+        tokens = (PROMPT_TOKENS, completion, PROMPT_TOKENS + completion)
     return Outcome(
         end=expected.end,
         retryable=expected.retryable,

@@ -143,8 +143,9 @@ ENUMS = {
 
 
 def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
+    first, *rest = name.lstrip("_").split("_")
+    camel = first + "".join(part.capitalize() for part in rest)
+    return "_" + camel if name.startswith("_") else camel
 
 
 @lru_cache(maxsize=64)

@@ -43,6 +43,9 @@ VERBS = {
     "sandbox": Verb(
         "course.sandbox.command:main", "run the simulated providers"
     ),
+    "providers": Verb(
+        "course.setup.providers:main", "tell which providers can be reached"
+    ),
     "test": Verb(
         "course.upkeep.testing:main", "run every test of the project"
     ),

@@ -59,9 +59,9 @@ class ChatCompletionsAgent(Agent):
     @cached_property
     def session(self) -> requests.Session:
         """The connections. Raises MissingKeyError without a key."""
-        from llm_providers.sessions import new_session
+        from llm_providers.sessions import KeyHeader, new_session
 
-        return new_session(self.settings.require_key())
+        return new_session(KeyHeader(self.settings.require_key()))
 
     def build_request(self, prompt: Prompt) -> dict[str, Any]:
         """Return the chat-completions body that the model accepts."""

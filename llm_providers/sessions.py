@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 from llm_providers.errors import AuthenticationError
 from llm_providers.settings import Secret
 
-__all__ = ["BearerToken", "arriving", "finish", "new_session"]
+__all__ = ["KeyHeader", "arriving", "finish", "new_session"]
 
 # Connections that are kept open: as many calls may be in flight at once
 # without any being thrown away.
@@ -22,15 +22,17 @@ KEPT_CONNECTIONS = 200
 CHUNK = 64 * 1024
 
 
-class BearerToken(AuthBase):
-    """The key of every request of a session.
+class KeyHeader(AuthBase):
+    """The key of every request of a session, in a header.
 
     An object of its own, since `requests` would replace a plain header by
     what a netrc file says of the host.
     """
 
-    def __init__(self, key: Secret) -> None:
-        self._key = key
+    def __init__(
+        self, key: Secret, name: str = "Authorization", before: str = "Bearer "
+    ) -> None:
+        self._key, self._name, self._before = key, name, before
 
     def __call__(
         self, request: requests.PreparedRequest
@@ -42,14 +44,14 @@ class BearerToken(AuthBase):
                 "The API key holds characters that cannot be sent.",
                 sent=False,
             )
-        request.headers["Authorization"] = f"Bearer {key}"
+        request.headers[self._name] = f"{self._before}{key}"
         return request
 
 
-def new_session(key: Secret) -> requests.Session:
+def new_session(auth: KeyHeader) -> requests.Session:
     """Return a session for many threads: one key, no retries, no cookies."""
     session = requests.Session()
-    session.auth = BearerToken(key)
+    session.auth = auth
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=KEPT_CONNECTIONS))

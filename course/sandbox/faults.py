@@ -48,11 +48,11 @@ def _check(
 
 
 def _is_duration(value: Any) -> bool:
-    number = value[:-1] if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return value is None
+    number, unit, rest = value.partition("s")
     digits = number.replace(".", "", 1)
-    return value is None or (
-        value[-1:] == "s" and digits.isascii() and digits.isdigit()
-    )
+    return unit + rest == "s" and digits.isascii() and digits.isdigit()
 
 
 def _check_option(provider: str, fault: str, name: str, value: Any) -> None:

@@ -112,11 +112,12 @@ def _resolved(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
         if "$ref" in found:
             found |= _referred(str(found.pop("$ref")), root)
         choices = found.pop("anyOf", None) or found.pop("oneOf", None)
-        if not choices:
+        if choices:
+            real = [one for one in choices if one.get("type") != "null"]
+            found["nullable"] = len(real) < len(choices)
+            found |= real[0] if real else {}
+        elif "$ref" not in found:
             break
-        real = [one for one in choices if one.get("type") != "null"]
-        found["nullable"] = len(real) < len(choices)
-        found |= real[0] if real else {}
     return found
 
 

@@ -1,0 +1,154 @@
+"""What Gemini's errors mean."""
+
+import json
+
+import pytest
+
+
+def detail(kind, **fields):
+    return {"@type": f"type.googleapis.com/google.rpc.{kind}", **fields}
+
+
+def quota(name):
+    return detail("QuotaFailure", violations=[{"quotaId": name}])
+
+
+PER_DAY = quota("GenerateRequestsPerDayPerProjectPerModel-FreeTier")
+PER_MINUTE = quota("GenerateRequestsPerMinutePerProjectPerModel-FreeTier")
+BAD_KEY = detail("ErrorInfo", reason="API_KEY_INVALID", domain="x")
+
+
+def name_for(llm, status, word="", *details, **fields):
+    error = {"code": status, "status": word, "details": list(details)}
+    found = llm.gemini_errors.classify(status, {**error, **fields})
+    return found.__name__
+
+
+@pytest.mark.exercise("3.9")
+def test_a_bad_key_is_known_by_its_reason(llm):
+    found = name_for(llm, 400, "INVALID_ARGUMENT", BAD_KEY)
+    assert found == "AuthenticationError"
+
+
+@pytest.mark.exercise("3.9")
+def test_another_400_is_the_request_s_fault(llm):
+    assert name_for(llm, 400, "INVALID_ARGUMENT") == "InvalidRequestError"
+    other = detail("ErrorInfo", reason="SOMETHING_ELSE")
+    assert name_for(llm, 400, "X", other) == "InvalidRequestError"
+
+
+@pytest.mark.exercise("3.9")
+def test_a_quota_of_the_day_is_used_up(llm):
+    found = name_for(llm, 429, "RESOURCE_EXHAUSTED", PER_DAY)
+    assert found == "QuotaExhaustedError"
+
+
+@pytest.mark.exercise("3.9")
+def test_a_quota_of_the_minute_is_a_rate_limit(llm):
+    found = name_for(llm, 429, "RESOURCE_EXHAUSTED", PER_MINUTE)
+    assert found == "RateLimitError"
+    assert name_for(llm, 429, "RESOURCE_EXHAUSTED") == "RateLimitError"
+
+
+@pytest.mark.exercise("3.9")
+def test_one_quota_of_the_day_among_others_is_enough(llm):
+    found = name_for(llm, 429, "RESOURCE_EXHAUSTED", PER_MINUTE, PER_DAY)
+    assert found == "QuotaExhaustedError"
+
+
+@pytest.mark.exercise("3.9")
+def test_a_region_without_the_service_is_a_matter_of_permission(llm):
+    found = name_for(llm, 400, "FAILED_PRECONDITION")
+    assert found == "PermissionDeniedError"
+
+
+@pytest.mark.exercise("3.9")
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [
+        (401, "AuthenticationError"),
+        (403, "PermissionDeniedError"),
+        (404, "ModelNotFoundError"),
+        (499, "ConnectionFailedError"),
+        (500, "ProviderUnavailableError"),
+        (503, "ProviderUnavailableError"),
+        (504, "RequestTimeoutError"),
+    ],
+)
+def test_the_rest_is_told_by_word_and_status(llm, status, name):
+    word = "CANCELLED" if status == 499 else ""
+    assert name_for(llm, status, word) == name
+
+
+@pytest.mark.exercise("3.9")
+def test_an_error_without_details_is_no_riddle(llm):
+    for nothing in (None, "text", [None], [{"reason": "API_KEY_INVALID"}]):
+        found = name_for(llm, 400, "INVALID_ARGUMENT", details=nothing)
+        assert found == "InvalidRequestError"
+    assert llm.gemini_errors.classify(404, {}).__name__ == "ModelNotFoundError"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("44s", 44.0),
+        ("44.2s", 44.2),
+        ("0.997s", 0.997),
+        ("997ms", 0.997),
+        ("0s", 0.0),
+        ("-1s", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_the_delay_is_read_in_seconds(llm, text, seconds):
+    error = {"details": [detail("RetryInfo", retryDelay=text)]}
+    found = llm.gemini_errors.retry_delay(error)
+    assert found == (seconds and pytest.approx(seconds))
+
+
+def test_without_retry_info_no_delay_is_asked_for(llm):
+    assert llm.gemini_errors.retry_delay({"message": "retry in 2s"}) is None
+
+
+def failure(llm, status, *details, headers=None, word="X"):
+    error = {"code": status, "message": "So it is.", "status": word}
+    body = {"error": {**error, "details": list(details)}}
+    return llm.gemini_errors.error_from_reply(status, body, headers or {})
+
+
+def test_the_error_carries_status_word_and_message(llm):
+    error = failure(
+        llm, 503, word="UNAVAILABLE", headers={"x-simulated": "true"}
+    )
+    assert (error.status, error.code) == (503, "UNAVAILABLE")
+    assert str(error) == "HTTP 503: So it is."
+    assert error.simulated is True
+
+
+def test_retry_info_goes_before_the_header(llm):
+    wait = detail("RetryInfo", retryDelay="2s")
+    both = failure(llm, 429, PER_MINUTE, wait, headers={"retry-after": "9"})
+    header = failure(llm, 429, headers={"retry-after": "9"})
+    assert (both.retry_after, header.retry_after) == (2.0, 9.0)
+
+
+def test_the_wait_beside_a_quota_of_the_day_is_not_taken_for_one(llm):
+    wait = detail("RetryInfo", retryDelay="0.9s")
+    assert failure(llm, 429, PER_DAY, wait).retry_after is None
+
+
+@pytest.mark.parametrize("pattern", ["{}", "[{}]", " [ {}\r\n] "])
+def test_an_error_may_come_in_an_array_of_one(llm, pattern):
+    body = json.dumps({"error": {"code": 404}})
+    raw = pattern.replace("{}", body).encode()
+    decoded = llm.gemini_errors.decode_refusal(raw)
+    assert decoded == {"error": {"code": 404}}
+
+
+def test_a_page_stays_the_text_it_is(llm):
+    page = b"<html>Bad Gateway</html>"
+    decoded = llm.gemini_errors.decode_refusal(page)
+    error = llm.gemini_errors.error_from_reply(502, decoded, {})
+    assert error.kind == "provider_unavailable"
+    assert "Bad Gateway" in str(error)

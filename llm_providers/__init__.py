@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from llm_providers.agent import Agent, Stream
+    from llm_providers.agents import agent_for
     from llm_providers.catalogue import Catalogue, load_catalogue
+    from llm_providers.chat_completions_agent import ChatCompletionsAgent
     from llm_providers.errors import ProviderError
+    from llm_providers.gemini_agent import GeminiAgent
     from llm_providers.logs import configure_logging
     from llm_providers.openai_agent import OpenAIAgent
+    from llm_providers.openrouter_agent import OpenRouterAgent
     from llm_providers.prompts import Prompt
+    from llm_providers.requestry_agent import RequestryAgent
     from llm_providers.responses import StandardResponse, Usage
     from llm_providers.retry import RetryPolicy
     from llm_providers.settings import Secret, Settings, load_settings
@@ -23,15 +28,20 @@ __version__ = "0.1.0"
 __all__ = [
     "Agent",
     "Catalogue",
+    "ChatCompletionsAgent",
+    "GeminiAgent",
     "OpenAIAgent",
+    "OpenRouterAgent",
     "Prompt",
     "ProviderError",
+    "RequestryAgent",
     "RetryPolicy",
     "Secret",
     "Settings",
     "StandardResponse",
     "Stream",
     "Usage",
+    "agent_for",
     "configure_logging",
     "load_catalogue",
     "load_settings",
@@ -40,15 +50,20 @@ __all__ = [
 _MODULE_OF = {
     "Agent": "agent",
     "Catalogue": "catalogue",
+    "ChatCompletionsAgent": "chat_completions_agent",
+    "GeminiAgent": "gemini_agent",
     "OpenAIAgent": "openai_agent",
+    "OpenRouterAgent": "openrouter_agent",
     "Prompt": "prompts",
     "ProviderError": "errors",
+    "RequestryAgent": "requestry_agent",
     "RetryPolicy": "retry",
     "Secret": "settings",
     "Settings": "settings",
     "StandardResponse": "responses",
     "Stream": "agent",
     "Usage": "responses",
+    "agent_for": "agents",
     "configure_logging": "logs",
     "load_catalogue": "catalogue",
     "load_settings": "settings",

@@ -6,9 +6,9 @@ Start it with ``uvicorn llm_providers.llm_router:app``.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -16,16 +16,18 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from llm_providers.agent import Agent
-from llm_providers.openai_agent import OpenAIAgent
+from llm_providers.agents import agent_for
+from llm_providers.prompts import Prompt
 from llm_providers.responses import (
     Attempt,
     ErrorInfo,
     StandardResponse,
     Usage,
 )
-from llm_providers.settings import load_settings
+from llm_providers.settings import PROVIDERS, load_settings
 
 __all__ = [
     "HTTP_STATUS",
@@ -93,11 +95,18 @@ class PromptRequest(BaseModel):
     temperature: float | None = Field(None, ge=0, le=2)
     stop: list[str] | None = None
     reasoning_effort: str | None = None
+    response_format: dict[str, Any] | None = None
+    tools: list[dict[str, Any]] | None = None
+    tool_choice: str | dict[str, Any] | None = None
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> PromptRequest:
+    def _makes_sense(self) -> PromptRequest:
         if (self.prompt is None) == (self.messages is None):
             raise ValueError("give either prompt or messages")
+        try:
+            Prompt.of(self.model_dump(exclude_none=True))
+        except TypeError as error:
+            raise ValueError(str(error)) from None
         return self
 
 
@@ -116,6 +125,7 @@ class PromptReply(BaseModel):
     simulated: bool
     adjustments: list[str]
     tool_calls: list[dict[str, Any]]
+    upstream: str | None
 
 
 class ErrorReply(BaseModel):
@@ -159,13 +169,24 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("/openai", responses=ERRORS)
-def ask_openai(
-    request: PromptRequest,
-    agent_for: Annotated[AgentFor, Depends(_agents)],
-) -> PromptReply:
-    """Ask OpenAI."""
-    return answer(agent_for("openai"), request)
+def add_provider(provider: str) -> None:
+    """Add the provider's endpoint, ``POST …/{provider}``."""
+
+    @router.post(
+        f"/{provider}",
+        responses=ERRORS,
+        name=f"ask_{provider}",
+        description=f"Ask {provider}.",
+    )
+    def ask(
+        request: PromptRequest,
+        agents: Annotated[AgentFor, Depends(_agents)],
+    ) -> PromptReply:
+        return answer(agents(provider), request)
+
+
+for name in PROVIDERS:
+    add_provider(name)
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> FastAPI:
@@ -176,20 +197,40 @@ def create_app(environ: Mapping[str, str] | None = None) -> FastAPI:
     app = FastAPI(title="LLM providers")
     app.include_router(router)
 
-    @cache
-    def agent_for(provider: str) -> Agent:
-        return OpenAIAgent(settings=load_settings(environ)[provider])
+    made: dict[str, Agent] = {}
+    lock = threading.Lock()
 
-    app.state.agent_for = agent_for
-    app.add_exception_handler(HTTPException, _http_error)
+    def agent_of(provider: str) -> Agent:
+        with lock:
+            if provider not in made:
+                settings = load_settings(environ)[provider]
+                made[provider] = agent_for(provider, settings=settings)
+            return made[provider]
+
+    app.state.agent_for = agent_of
+    app.add_exception_handler(StarletteHTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     return app
 
 
-def _http_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    return JSONResponse(
-        {"error": error.detail}, error.status_code, error.headers
+def _http_error(request: Request, error: Exception) -> JSONResponse:
+    """Return an error in the one shape, also where no endpoint raised it."""
+    assert isinstance(error, StarletteHTTPException)
+    detail: Any = error.detail
+    if not isinstance(detail, Mapping):
+        detail = asdict(_no_endpoint(request, error.status_code))
+    return JSONResponse({"error": detail}, error.status_code, error.headers)
+
+
+def _no_endpoint(request: Request, status: int) -> ErrorInfo:
+    """Return what is said of a path or a method that is not served."""
+    phrase = HTTPStatus(status).phrase
+    return ErrorInfo(
+        kind=phrase.lower().replace(" ", "_"),
+        retryable=False,
+        reason=f"{phrase}: {request.method} {request.url.path}.",
+        what_to_do=f"Post to {router.prefix}/PROVIDER; the providers are: "
+        f"{', '.join(PROVIDERS)}.",
     )
 
 

@@ -109,6 +109,8 @@ def test_a_retired_model_is_gone(ask, llm):
         {"prompt": "x", "temperature": 9},
         {"prompt": "x", "temprature": 1},
         {"messages": [{"content": "no role"}]},
+        {"messages": [{"role": "system", "content": "nothing else"}]},
+        {"prompt": " "},
     ],
 )
 def test_a_wrong_body_is_422_in_the_same_shape(ask, body, sandbox):
@@ -137,3 +139,74 @@ def test_the_documentation_names_the_route(serve):
     url = serve({})
     paths = requests.get(f"{url}/openapi.json", timeout=5).json()["paths"]
     assert ASK in paths
+
+
+# -- the endpoints of all four ----------------------------------------------
+
+PROVIDERS = ("openai", "gemini", "requestry", "openrouter")
+
+
+@pytest.fixture
+def door(serve, sandbox):
+    """Serve the router with all providers at the sandbox; give its URL."""
+    keys = {f"{name.upper()}_API_KEY": KEY for name in PROVIDERS}
+    urls = {f"{n.upper()}_BASE_URL": sandbox.base_url(n) for n in PROVIDERS}
+    return serve(keys | urls) + "/agents/llm-providers"
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_every_provider_has_its_endpoint(door, name, sandbox):
+    answer = requests.post(f"{door}/{name}", json={"prompt": "Hi"}, timeout=5)
+    assert answer.status_code == 200
+    reply = answer.json()
+    assert (reply["provider"], reply["simulated"]) == (name, True)
+    assert reply["message"]
+    assert [r.provider for r in sandbox.requests] == [name]
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_every_endpoint_has_the_same_errors(door, name, sandbox):
+    sandbox.fail_next(name, "rate_limit", retry_after=90)
+    answer = requests.post(f"{door}/{name}", json={"prompt": "Hi"}, timeout=5)
+    assert answer.status_code == 429
+    assert answer.headers["retry-after"] == "90"
+    assert answer.json()["error"]["kind"] == "rate_limit"
+
+
+def test_every_endpoint_is_documented(door):
+    root = door.removesuffix("/agents/llm-providers")
+    paths = requests.get(f"{root}/openapi.json", timeout=5).json()["paths"]
+    for name in PROVIDERS:
+        assert f"/agents/llm-providers/{name}" in paths
+
+
+def test_the_provider_behind_a_router_is_named(door):
+    body = {"prompt": "Hi"}
+    reply = requests.post(f"{door}/openrouter", json=body, timeout=5).json()
+    assert reply["upstream"]
+
+
+def test_tools_reach_the_provider(door, sandbox):
+    function = {"name": "now", "parameters": {"type": "object"}}
+    tool = {"type": "function", "function": function}
+    body = {"prompt": "Hi", "tools": [tool], "tool_choice": "required"}
+    body["reasoning_effort"] = "none"
+    reply = requests.post(f"{door}/requestry", json=body, timeout=5).json()
+    assert sandbox.requests[0].body["tools"] == [tool]
+    assert reply["tool_calls"][0]["function"]["name"] == "now"
+
+
+def test_another_provider_is_not_found(door):
+    answer = requests.post(f"{door}/nobody", json={"prompt": "Hi"}, timeout=5)
+    assert answer.status_code == 404
+    error = answer.json()["error"]
+    assert error["kind"] == "not_found"
+    for name in PROVIDERS:
+        assert name in error["what_to_do"]
+
+
+def test_another_method_is_refused_in_the_same_shape(door):
+    answer = requests.get(f"{door}/openai", timeout=5)
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST"
+    assert answer.json()["error"]["kind"] == "method_not_allowed"

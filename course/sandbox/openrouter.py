@@ -22,6 +22,7 @@ from course.sandbox.faults import PlannedFault
 from course.sandbox.models import Models, PathText
 from course.sandbox.openrouter_account import Accounts
 from course.sandbox.openrouter_checks import adapted, checked, effort_of, said
+from course.sandbox.openrouter_directory import looked_up
 from course.sandbox.openrouter_errors import (
     OpenRouterError,
     error_body,
@@ -36,7 +37,6 @@ from course.sandbox.openrouter_faults import (
     choice_error,
     planned_error,
 )
-from course.sandbox.openrouter_models import listed
 from course.sandbox.openrouter_replies import OpenRouterCompletion
 from course.sandbox.openrouter_routing import find, provider_of, route
 from course.sandbox.prices import cost_of
@@ -65,7 +65,8 @@ class OpenRouterProtocol:
 
     def refuse_key(self, request: Request) -> Reply | None:
         """Return 401 without a key or for one that contains ``wrong``."""
-        if endpoint(request, self.roots) == MODELS:
+        path = endpoint(request, self.roots)
+        if path.startswith(MODELS) and path != f"{MODELS}/user":
             return None
         key = self.key(request)
         if key is None:
@@ -114,8 +115,6 @@ class OpenRouterProtocol:
     def _look_up(self, request: Request, path: str) -> Reply:
         key = self.key(request) or ""
         match path:
-            case "/models":
-                return json_reply(200, listed(self.models))
             case "/key" | "/auth/key":
                 return json_reply(200, self.accounts.key(key))
             case "/credits":
@@ -123,7 +122,10 @@ class OpenRouterProtocol:
             case "/generation":
                 asked = _parameter(request, "id")
                 return json_reply(200, self.accounts.generation(key, asked))
-        raise _not_found()
+        found = looked_up(path, self.models)
+        if found is None:
+            raise _not_found()
+        return json_reply(200, found)
 
     def _complete(self, request: Request, fault: PlannedFault | None) -> Reply:
         completion = self._completion(request, fault)

@@ -54,7 +54,10 @@ THINKING_TOKENS = 64
 
 @dataclass(frozen=True)
 class Agent:
-    """A column: which class it is, and how it is made."""
+    """A column: which class it is, and how it is made.
+
+    Importing its `libraries` takes longer than a cell.
+    """
 
     name: str
     provider: str
@@ -63,6 +66,7 @@ class Agent:
     key: str
     options: Mapping[str, Any] = field(default_factory=dict)
     unknown_model: str = "no-such-model"
+    libraries: tuple[str, ...] = ()
 
 
 AGENTS = (
@@ -79,6 +83,7 @@ AGENTS = (
         "gemini_agent",
         "GeminiAgent",
         key="AIzaT7MQ4XH9VJ2LBKW6ZRNC",
+        libraries=("google.genai",),
     ),
     Agent(
         "Gemini old SDK",
@@ -87,6 +92,7 @@ AGENTS = (
         "GeminiAgent",
         key="AIzaP5KZ8DWX3GYQ7FHNEB2S",
         options={"sdk": "google-generativeai"},
+        libraries=("google.generativeai",),
     ),
     Agent(
         "Requestry",

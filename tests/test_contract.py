@@ -7,6 +7,7 @@ the key, nor a part of it, in anything that can be printed or logged.
 
 import json
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -25,10 +26,24 @@ PART = 5
 PATIENCE = 2.0
 
 
+def running_check(request):
+    """Return the check that judges a learner's package, if one does."""
+    return getattr(request.config, "check", None)
+
+
+@pytest.fixture
+def llm(llm, request, cell):
+    """The package, in a process that has what the cell's agent imports."""
+    check = running_check(request)
+    if check:
+        check.load(cell.agent.libraries)
+    return llm
+
+
 @pytest.fixture(scope="module")
 def one_sandbox(request):
     """The sandbox of all cells: a new one for each would take longer."""
-    check = getattr(request.config, "check", None)
+    check = running_check(request)
     if check:
         yield check.sandbox()
         return
@@ -56,8 +71,10 @@ def log(llm):
     logger.setLevel("DEBUG")
     logger.addHandler(handler)
     yield lines
-    logger.removeHandler(handler)
-    logger.setLevel(level)
+    # The package's process may have ended, and its log with it.
+    with suppress(BaseException):
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 def fail(sandbox, cell):

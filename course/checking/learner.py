@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,9 @@ from course.checking.remote import Remote
 
 # Seconds that all calls of one check may take together.
 CHECK_SECONDS = 15.0
+
+# Seconds that importing large libraries may take on a busy machine.
+LOAD_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,11 @@ class Learner:
         url: str = self.remote.ask("serve", options=data)["ok"]
         self.served.append(url)
         return url
+
+    def load(self, libraries: Iterable[str]) -> None:
+        """Import libraries in the process before a call has to."""
+        names = list(libraries)
+        self.remote.ask("load", libraries=names, seconds=LOAD_SECONDS)
 
     def crashes(self) -> list[Any]:
         """Return what the router raised, each with its place."""

@@ -8,7 +8,9 @@ import linecache
 import operator
 import os
 import traceback
+import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -143,6 +145,15 @@ class Operations:
             self._blanks.append,
             request.get("overlay"),
         )
+        return {"ok": None}
+
+    def _do_load(self, request: Frame, exports: Exports) -> Frame:
+        """Import libraries that take longer than a call may take."""
+        for name in request["libraries"]:
+            # The code that asks for one is told if it is not there, or old.
+            with suppress(ImportError), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                importlib.import_module(name)
         return {"ok": None}
 
     def _do_notes(self, request: Frame, exports: Exports) -> Frame:

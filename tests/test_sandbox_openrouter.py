@@ -228,6 +228,7 @@ def test_what_cannot_be_read_is_refused(post):
         {"models": "openai/plain"},
         {"provider": []},
         {"reasoning": "high"},
+        {"stop": [3]},
         {"temperature": "hot"},
         {"temperature": 3},
         {"max_tokens": 0},

@@ -61,6 +61,9 @@ ANY_MODEL = Model(
 
 
 def _check_shapes(body: dict[str, Any]) -> None:
+    stop = body.get("stop")
+    if isinstance(stop, list) and not all(isinstance(s, str) for s in stop):
+        raise invalid("Invalid input: expected string at 'stop'")
     check_messages(body["messages"], ANY_MODEL)
     check_format(body)
     check_tools(body)

@@ -265,6 +265,13 @@ def test_html_comes_with_status_200_unless_told(sandbox, post):
         assert reply.text.startswith("<!DOCTYPE html>")
 
 
+def test_html_with_a_location_leads_elsewhere(sandbox, post):
+    elsewhere = f"{sandbox.base_url('openai')}/chat/completions"
+    sandbox.fail_next("openai", "html", status=307, location=elsewhere)
+    assert post().status_code == 200
+    assert [one.status for one in sandbox.requests] == [307, 200]
+
+
 def test_an_error_can_hide_in_a_200(sandbox, post, client):
     sandbox.fail_next("openai", "error_in_200", times=3)
     response = post()

@@ -91,8 +91,9 @@ FAULTS = {
         error=True,
     ),
     "html": Fault(
-        "An HTML page where JSON belongs; status 200 unless told.",
-        ("status",),
+        "An HTML page where JSON belongs; status 200 unless told, and with"
+        " a `location` a redirect's header.",
+        ("status", "location"),
     ),
     "huge_body": Fault(
         "The reply padded with spaces to 50 MB, which is still valid JSON.",

@@ -126,7 +126,10 @@ def spoil(reply: Reply, fault: PlannedFault) -> Reply:
             return _half(reply)
         case "html":
             status = int(fault.options.get("status", 200))
-            return html_reply(status, "Down for maintenance")
+            page = html_reply(status, "Down for maintenance")
+            if "location" in fault.options:
+                page.headers["Location"] = str(fault.options["location"])
+            return page
         case "bad_gateway":
             return html_reply(502, "502 Bad Gateway")
         case "huge_body":

@@ -12,6 +12,7 @@ the answers to all calls of a turn together.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ __all__ = ["contents", "system_instruction"]
 JSON = dict[str, Any]
 
 _SYSTEM_ROLES = ("system", "developer")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 
 
 def contents(prompt: Prompt) -> list[JSON]:
@@ -84,7 +86,7 @@ def _part(part: Mapping[str, Any]) -> JSON:
             sent=False,
         )
     head, _, data = part["image_url"]["url"].partition(";base64,")
-    if not head.startswith("data:") or not data:
+    if not head.startswith("data:") or not _BASE64.fullmatch(data):
         raise InvalidRequestError(
             "An image for Gemini has to be a base64 data URL.", sent=False
         )

@@ -64,7 +64,7 @@ class GenaiSender(GeminiSender):
         """
         with _unsaid("Both GOOGLE_API_KEY and GEMINI_API_KEY are set"):
             return genai.Client(
-                api_key=self.settings.require_key().reveal(),
+                api_key=self.key(),
                 enterprise=False,
                 debug_config=genai.client.DebugConfig(client_mode="api"),
                 http_options=types.HttpOptions(

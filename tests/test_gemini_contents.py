@@ -170,3 +170,81 @@ def test_a_part_that_gemini_has_no_words_for_is_refused(llm):
     sound = [{"type": "input_audio", "input_audio": {"data": "AAAA"}}]
     with pytest.raises(llm.errors.InvalidRequestError):
         contents(llm, said("user", sound))
+
+
+def test_all_instructions_are_one_system_instruction(llm):
+    turns = said("user", "Hello"), said("developer", "Answer in French.")
+    prompt = llm.prompts.Prompt.of(turns, system_message="Be brief.")
+    found = llm.gemini_contents.system_instruction(prompt)
+    assert found == "Be brief.\n\nAnswer in French."
+
+
+def test_instructions_may_come_in_parts(llm):
+    parts = [{"type": "text", "text": "Be "}, {"type": "text", "text": "kind"}]
+    turns = said("user", "Hello"), said("system", parts)
+    prompt = llm.prompts.Prompt.of(turns)
+    assert llm.gemini_contents.system_instruction(prompt) == "Be kind"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.org/cat.png", "data:image/png,plain", "", "cat.png"],
+)
+def test_an_image_that_is_not_sent_along_is_refused_unsent(llm, url):
+    image = [{"type": "image_url", "image_url": {"url": url}}]
+    with pytest.raises(llm.errors.InvalidRequestError) as caught:
+        contents(llm, said("user", image))
+    assert caught.value.sent is False
+
+
+def test_the_text_beside_a_tool_call_is_kept(llm):
+    spoken = {**tools_used("weather")[1], "content": "Let me look."}
+    parts = contents(llm, said("user", "Hello"), spoken)[-1]["parts"]
+    assert [sorted(part) for part in parts] == [["text"], ["functionCall"]]
+
+
+def test_a_call_brings_back_the_signature_it_came_with(llm):
+    signed = {"google": {"thought_signature": "c2ln"}}
+    asked = {**call("call_0", "now"), "extra_content": signed}
+    turn_of_model = {"role": "assistant", "tool_calls": [asked]}
+    made = contents(llm, said("user", "Hello"), turn_of_model)
+    assert made[-1]["parts"][0]["thoughtSignature"] == "c2ln"
+
+
+@pytest.mark.parametrize("arguments", ["", None, "{}"])
+def test_a_call_without_arguments_has_none(llm, arguments):
+    function = {"name": "now", "arguments": arguments}
+    asked = {"id": "call_0", "function": function}
+    turn_of_model = {"role": "assistant", "tool_calls": [asked]}
+    made = contents(llm, said("user", "Hello"), turn_of_model)
+    assert made[-1]["parts"][0]["functionCall"]["args"] == {}
+
+
+@pytest.mark.parametrize(
+    ("answer", "response"),
+    [
+        ('{"sky": "blue"}', {"sky": "blue"}),
+        ("[1, 2]", {"result": [1, 2]}),
+        ("21", {"result": 21}),
+        ("sunny", {"result": "sunny"}),
+        ("", {"result": ""}),
+        (None, {"result": ""}),
+    ],
+)
+def test_what_a_tool_answers_is_an_object(llm, answer, response):
+    *before, last = tools_used("weather")
+    made = contents(llm, *before, {**last, "content": answer})
+    found = made[-1]["parts"][0]["functionResponse"]["response"]
+    assert found == response
+
+
+def test_a_name_that_the_caller_gives_goes_before_the_call_s(llm):
+    *before, last = tools_used("weather")
+    made = contents(llm, *before, {**last, "name": "forecast"})
+    assert made[-1]["parts"] == [answered("call_0", "forecast")]
+
+
+def test_an_answer_to_an_unknown_call_is_named_by_its_id(llm):
+    lost = {"role": "tool", "tool_call_id": "call_9", "content": "sunny"}
+    made = contents(llm, said("user", "Hello"), lost)
+    assert made[-1]["parts"][-1] == answered("call_9", "call_9")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ import pytest
 from contract_cases import AGENTS, CASES, Absent, cells, table
 from small_check import SmallCourse
 
+from course.checking.client import Checker
 from course.checking.verdict import Expectation, Failure, Verdict, broken_kit
 from course.contract import command
 from course.contract.scorecard import Scorecard, judged, scorecard
@@ -370,3 +372,63 @@ def test_a_verdict_travels_with_all_its_failures() -> None:
     made = verdict(refusal="failed")
     assert Verdict.from_dict(json.loads(json.dumps(made.to_dict()))) == made
     assert isinstance(judged(FixedChecks(made), KIT), Scorecard)
+
+
+# That the contract bites
+
+
+# Mistakes, each in a module of one agent or another, and what they break.
+MISTAKES = (
+    (
+        # The new exception is raised while the old one is handled.
+        "agent.py",
+        "        raise self.named_replacement(prompt, failure)",
+        "            raise self.named_replacement(prompt, failure)",
+        {"OpenAI": {"wrong key", "echoed key"}},
+    ),
+    (
+        # A day's quota passes for a minute's.
+        "gemini_errors.py",
+        'any("PerDay" in name',
+        'any("PerYear" in name',
+        {
+            "Gemini": {"quota exhausted"},
+            "Gemini old SDK": {"quota exhausted"},
+        },
+    ),
+    (
+        "requestry_agent.py",
+        "    403: AuthenticationError,\n",
+        "",
+        {"Requestry": {"wrong key", "forbidden", "echoed key"}},
+    ),
+    (
+        "openrouter_agent.py",
+        "status == 403 and _SIGNS",
+        "status == 400 and _SIGNS",
+        {"OpenRouter": {"input blocked"}},
+    ),
+)
+
+
+@pytest.mark.proof
+def test_a_package_with_mistakes_fails_where_they_are(tmp_path) -> None:
+    package = tmp_path / "llm_providers"
+    shutil.copytree(KIT.package, package)
+    shutil.copytree(KIT.data, tmp_path / "data")
+    expected: set[tuple[str, str]] = set()
+    for module, right, wrong, broken in MISTAKES:
+        text = (package / module).read_text("utf-8")
+        assert text.count(right) == 1, module
+        (package / module).write_text(text.replace(right, wrong), "utf-8")
+        for agent, cases in broken.items():
+            expected |= {(agent, case) for case in cases}
+    checker = Checker(tmp_path)
+    try:
+        card = judged(checker, KIT)
+    finally:
+        checker.close()
+    assert {(cell.agent, cell.case) for cell in card.failed()} == expected
+    assert {cell.state for cell in card.cells} == {
+        *("passed", "failed", "absent")
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from llm_providers.chat_completions import Piece
@@ -110,16 +111,15 @@ class OpenRouterAgent(ChatCompletionsAgent):
 
 
 def wait_asked_for(
-    error: Mapping[str, Any],
-    headers: Mapping[str, str],
-    now: datetime | None = None,
+    error: Mapping[str, Any], headers: Mapping[str, str]
 ) -> float | None:
     """Return the seconds to wait that stand in an error, or None.
 
     Beside the header ``Retry-After`` the router has three places:
     `metadata.retry_after_seconds`, `availability.retry_after` (seconds), and
-    ``X-RateLimit-Reset`` (milliseconds of the epoch, which count from
-    `now`), as a header or in `metadata.headers`.
+    ``X-RateLimit-Reset`` (milliseconds of the epoch), as a header or in
+    `metadata.headers`. They count from the reply's ``Date``: the clock here
+    may be another one.
     """
     metadata = _mapping(error.get("metadata"))
     availability = _mapping(error.get("availability"))
@@ -135,7 +135,16 @@ def wait_asked_for(
         reset = float(lower["x-ratelimit-reset"]) / 1000
     except (KeyError, TypeError, ValueError):
         return None
-    return max(0.0, reset - (now or datetime.now(UTC)).timestamp())
+    return max(0.0, reset - _sent_at(lower.get("date")).timestamp())
+
+
+def _sent_at(http_date: str | None) -> datetime:
+    """Return when a reply was sent; the present where it does not say."""
+    try:
+        sent = parsedate_to_datetime(http_date or "")
+    except ValueError:
+        return datetime.now(UTC)
+    return sent if sent.tzinfo else sent.replace(tzinfo=UTC)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

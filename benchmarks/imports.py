@@ -120,7 +120,7 @@ def run() -> Report:
     """Measure imports and first replies, ours and the peers'."""
     notes: list[str] = []
     with ExitStack() as stack:
-        url = stack.enter_context(upstream())
+        url = stack.enter_context(upstream())["openai"]
         variables = {"OPENAI_API_KEY": API_KEY, "OPENAI_BASE_URL": url}
         environ = clean_environ(ROOT, **variables)
         here = Fresh(sys.executable, environ)

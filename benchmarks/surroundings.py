@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,10 +19,11 @@ API_KEY = "sandbox-0000-openai"
 
 # A process of its own: a thread here would share Python's lock with us.
 SERVER = """
-import sys
+import json, sys
 from course.sandbox import Sandbox
 with Sandbox() as sandbox:
-    print(sandbox.base_url("openai"), flush=True)
+    urls = {name: sandbox.base_url(name) for name in sandbox.providers}
+    print(json.dumps(urls), flush=True)
     sys.stdin.read()
 """
 
@@ -45,8 +47,8 @@ def clean_environ(folder: Path | None = ROOT, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def upstream() -> Iterator[str]:
-    """Start the sandbox as a process; the value is OpenAI's base URL.
+def upstream() -> Iterator[Mapping[str, str]]:
+    """Start the sandbox as a process; the value is each provider's base URL.
 
     Raises BenchmarkError where it does not start.
     """
@@ -59,18 +61,18 @@ def upstream() -> Iterator[str]:
     )
     assert server.stdin is not None and server.stdout is not None
     try:
-        url = server.stdout.readline().strip()
-        if not url:
+        urls = server.stdout.readline().strip()
+        if not urls:
             raise BenchmarkError("The sandbox did not start.")
-        yield url
+        yield json.loads(urls)
     finally:
         server.stdin.close()
         server.wait(10)
         server.stdout.close()
 
 
-def model_of(role: str = "default") -> str:
-    """Return the id of OpenAI's model for a role, by the catalogue."""
+def model_of(provider: str = "openai", role: str = "default") -> str:
+    """Return the id of a provider's model for a role, by the catalogue."""
     from llm_providers.catalogue import load_catalogue
 
-    return load_catalogue().role("openai", role).id
+    return load_catalogue().role(provider, role).id

@@ -1,10 +1,18 @@
 """The benchmarks' rows, table and statistics; no time is asserted here."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
-from benchmarks import agents, checks, course_start, imports
+from benchmarks import (
+    agents,
+    caller,
+    checks,
+    course_start,
+    imports,
+    parallel,
+)
 from benchmarks.rows import BenchmarkError, Report, Row
 from benchmarks.samples import (
     in_turn,
@@ -126,7 +134,8 @@ def test_one_benchmark_that_fails_does_not_end_the_others(monkeypatch, capsys):
     assert bench.main(["all"]) == ExitCode.FAILED
     printed = capsys.readouterr().out
     assert "checks: no notebooks" in printed
-    assert printed.count("import/ours/package") == 3
+    others = len(bench.BENCHMARKS) - 1
+    assert printed.count("import/ours/package") == others
 
 
 def test_an_unknown_benchmark_is_a_clear_error():
@@ -137,7 +146,7 @@ def test_an_unknown_benchmark_is_a_clear_error():
 
 
 def test_every_benchmark_can_be_run():
-    for module in (agents, checks, course_start, imports):
+    for module in (agents, checks, course_start, imports, parallel):
         assert callable(module.run)
     assert bench.names("all") == list(bench.BENCHMARKS)
     assert bench.names("course") == ["lab"]
@@ -188,16 +197,46 @@ def write_notebook(folder, sources):
     (folder / "phase_1_small.ipynb").write_text(text, "utf-8")
 
 
-def test_overheads_are_against_the_sdk_of_the_same_environment():
-    taken = {
-        "ours": [3.0, 5.0],
-        "openai": [1.0, 2.0],
-        "litellm": [9.0, 9.0],
-        "openai_of_litellm": [4.0, 4.0],
-    }
-    rows = agents.rows_of("openai", "openai_call", taken, 0.3)
+def test_overheads_are_against_the_bare_client_of_the_same_environment():
+    ours = {"call": {"ours": [3.0, 5.0], "bare": [1.0, 2.0]}}
+    theirs = {"call": {"litellm": [9.0, 9.0], "bare": [4.0, 4.0]}}
+    rows = agents.rows_of("openai", ours, ("ours",))
+    rows += agents.rows_of("openai", theirs, ("litellm",))
     values = {row.what: (row.value, row.target) for row in rows}
-    assert values["agents/ours/openai_overhead"] == (2.5, 0.3)
-    assert values["agents/litellm/openai_overhead"] == (5.0, None)
-    assert values["agents/litellm/openai_ratio"] == (2.25, None)
-    assert values["agents/openai/openai_call"] == (1.5, None)
+    assert values == {
+        "agents/ours/openai_overhead": (2.5, 0.3),
+        "agents/ours/openai_ratio": (2.75, None),
+        "agents/ours/openai_call": (4.0, None),
+        "agents/bare/openai_call": (1.5, None),
+        "agents/litellm/openai_overhead": (5.0, None),
+        "agents/litellm/openai_ratio": (2.25, None),
+        "agents/litellm/openai_call": (9.0, None),
+        "agents/bare_of_litellm/openai_call": (4.0, None),
+    }
+
+
+def test_a_first_token_has_rows_of_its_own():
+    taken = {"first_token": {"ours": [3.0], "bare": [1.0]}}
+    rows = agents.rows_of("gemini", taken, ("ours",))
+    assert [row.what for row in rows] == [
+        "agents/ours/gemini_first_token_overhead",
+        "agents/ours/gemini_first_token_ratio",
+        "agents/ours/gemini_first_token",
+        "agents/bare/gemini_first_token",
+    ]
+
+
+@pytest.mark.parametrize("asked", list(caller.BARE))
+@pytest.mark.parametrize("kind", ["ours", "bare"])
+def test_every_measured_client_gets_an_answer_in_every_way(
+    asked, kind, sandbox
+):
+    urls = {name: sandbox.base_url(name) for name in sandbox.providers}
+    there = {
+        name: SimpleNamespace(**place)
+        for name, place in agents.places(urls).items()
+    }
+    subject = caller.make_subject(f"{kind} {asked}", there)
+    text = subject.call()
+    assert text
+    assert "".join(subject.stream()) == text

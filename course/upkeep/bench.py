@@ -21,6 +21,7 @@ BENCHMARKS = {
     "checks": "benchmarks.checks",
     "import": "benchmarks.imports",
     "agents": "benchmarks.agents",
+    "parallel": "benchmarks.parallel",
     "lab": "benchmarks.course_start",
 }
 ALSO_CALLED = {"course": "lab"}

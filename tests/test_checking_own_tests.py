@@ -81,6 +81,48 @@ def test_a_wrong_test_does_not_hide_what_a_right_one_catches(judged):
     assert len(caught) < len(verdict.expectations[3:])
 
 
+def caught_by(verdict):
+    rows = verdict.expectations[3:]
+    return [row.sentence for row in rows if row.outcome == "passed"]
+
+
+def test_what_only_a_wrong_test_notices_is_not_caught(judged):
+    verdict = judged(
+        "def test_wrong(agent):\n"
+        "    assert agent.process_prompt('Hi').status == 'nonsense'\n"
+        "def test_right(agent):\n"
+        "    assert agent.process_prompt('Hi').provider\n"
+    )
+    assert caught_by(verdict) == []
+
+
+def test_tests_that_stand_on_each_other_keep_their_order(judged):
+    text = (
+        "seen = []\n"
+        "def test_first(agent):\n"
+        "    seen.append(agent.process_prompt('Hi'))\n"
+        "    assert len(seen) == 1\n"
+        "def test_second(llm):\n"
+        "    keyless = llm.openai_agent.OpenAIAgent(api_key='')\n"
+        "    assert keyless.process_prompt('Hi').status == 'error'\n"
+        "    assert seen\n"
+    )
+    expected = ["They catch: an agent that calls a missing key a success"]
+    assert [caught_by(judged(text)) for _ in range(3)] == [expected] * 3
+
+
+def test_tests_that_change_the_package_change_no_other(judged):
+    verdict = judged(
+        "def test_change(llm):\n"
+        "    assert llm.agent.time.monotonic() > 0\n"
+        "    llm.agent.time.monotonic = None\n"
+        "def test_use(llm):\n"
+        "    assert not callable(llm.agent.time.monotonic)\n"
+    )
+    assert verdict.expectations[1].outcome == "passed"
+    assert caught_by(verdict) == []
+
+
 def test_tests_that_expect_nothing_are_told_from_those_that_do(judged):
     verdict = judged(
         "import pytest\n"
@@ -170,8 +212,7 @@ class NoProcesses:
 
 
 def test_two_broken_packages_never_share_a_file(tmp_path):
-    packages = Packages(ROOT, [], NoProcesses(), tmp_path, tmp_path)
-    broken = Mutant("an agent", "agent", {})
-    files = [packages._overlay(broken)["agent"] for _ in range(3)]
-    packages.close()
-    assert len(set(files)) == 3
+    mutants = [Mutant(name, "agent", {}) for name in ("one", "two")]
+    where = ROOT, mutants, NoProcesses(), tmp_path, tmp_path, 1, {}
+    Packages(*where).close()
+    assert len(list(tmp_path.glob("*_agent.py"))) == 2

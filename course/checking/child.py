@@ -120,17 +120,21 @@ class Server:
 
 
 def listen(operations: Operations) -> dict[str, Any]:
-    """Let one more client in, over loopback; return where and by what word.
+    """Let more clients in, over loopback; return where and by what word.
 
-    The client has to send the word first.
+    A client has to send the word first.
     """
     listener = socket.create_server(("127.0.0.1", 0))
     word = secrets.token_hex(16)
 
     def accept() -> None:
-        with listener:
+        while True:
             connection, _ = listener.accept()
-        channel = Channel(connection)
+            threading.Thread(
+                target=serve, args=(Channel(connection),), daemon=True
+            ).start()
+
+    def serve(channel: Channel) -> None:
         if channel.receive() == {"word": word}:
             Server(channel, operations, lambda: None).run()
 

@@ -63,6 +63,7 @@ class Operations:
         self._blanks: list[str] = []
         self._crashes: list[Exception] = []
         self._served: list[ServedApp] = []
+        self._changed = False
 
     def take_blanks(self) -> list[str]:
         """Return the exercises whose blanks ran since the last time."""
@@ -88,11 +89,13 @@ class Operations:
         return {"ok": exports.encode(value)}
 
     def _do_set(self, request: Frame, exports: Exports) -> Frame:
+        self._changed = True
         target = self._target(request, exports)
         setattr(target, request["name"], exports.decode(request["value"]))
         return {"ok": None}
 
     def _do_del(self, request: Frame, exports: Exports) -> Frame:
+        self._changed = True
         delattr(self._target(request, exports), request["name"])
         return {"ok": None}
 
@@ -146,6 +149,10 @@ class Operations:
             request.get("overlay"),
         )
         return {"ok": None}
+
+    def _do_changed(self, request: Frame, exports: Exports) -> Frame:
+        """Tell whether the other side has set or deleted an attribute."""
+        return {"ok": self._changed}
 
     def _do_load(self, request: Frame, exports: Exports) -> Frame:
         """Import libraries that take longer than a call may take."""

@@ -7,8 +7,10 @@ tests see no more than the public interface.
 from __future__ import annotations
 
 import ast
+import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,13 +25,14 @@ from course.checking.packages import (
 )
 from course.checking.processes import Source
 from course.checking.show import plain
+from course.checking.side_by_side import UNENDED
 from course.checking.verdict import Failure
 
 # Seconds that the tests may take on all packages together.
 SUITE_SECONDS = 15.0
 
-# One more than there are processors: a test often waits for its package.
-AT_ONCE = (os.cpu_count() or 2) + 1
+# Packages that are tried side by side where processes are cheap.
+AT_ONCE = max(2, os.cpu_count() or 2)
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class OwnTestsResult:
     failed: list[str]
     empty: list[str]
     output: str
+    any_order: bool = True
 
     @property
     def in_short(self) -> str:
@@ -78,7 +82,8 @@ class OwnTests:
     """The tests of one file, `text`, against all the packages of `root`.
 
     The right package comes first; then the broken ones are tried, each until
-    a test notices. `log` gets a line for each result that is asked for.
+    a test notices, beginning with the one that noticed when these packages
+    were last tried. `log` gets a line for each result that is asked for.
     """
 
     def __init__(
@@ -127,12 +132,15 @@ class OwnTests:
         self._folder.mkdir()
         file = self._folder / "test_own.py"
         file.write_text(self._text, "utf-8")
+        noticed = Noticed(self._folder.parent / "noticed.json")
         packages = Packages(
             self._root,
             load_mutants(self._answers),
             self._source,
             self._folder,
             self._folder.parent / "code",
+            AT_ONCE,
+            noticed.by,
         )
         try:
             found = self._tested(file, packages)
@@ -141,6 +149,7 @@ class OwnTests:
         _require_readable(found["problem"])
         if found["fault"]:
             raise FaultError(found["fault"], _FAULTS[found["fault"]])
+        noticed.keep(found["results"])
         return {
             name: OwnTestsResult(**{**row, "output": plain(row["output"])})
             for name, row in found["results"].items()
@@ -164,6 +173,28 @@ class OwnTests:
             self.printed = process.output.text
         found: dict[str, Any] = reply["ok"]
         return found
+
+
+class Noticed:
+    """Which test noticed a broken package last time, kept in a file.
+
+    A file of tests grows by one test at a time, so the same one most likely
+    notices again.
+    """
+
+    def __init__(self, file: Path) -> None:
+        # The names of tests, by the names of the packages.
+        self.by: dict[str, str] = {}
+        self._file = file
+        with suppress(OSError, ValueError):
+            self.by = json.loads(file.read_text("utf-8"))
+
+    def keep(self, results: dict[str, dict[str, Any]]) -> None:
+        """Remember what noticed in these results."""
+        for name, row in results.items():
+            if name and row["failed"] and row["failed"] != [UNENDED]:
+                self.by[name] = row["failed"][0]
+        self._file.write_text(json.dumps(self.by), "utf-8")
 
 
 _FAULTS = {

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,14 @@ from course.checking.processes import LearnerProcess, Source
 from course.checking.remote import Remote
 from course.sandbox import Sandbox
 
+# Files of modules that take the place of the package's, by their names.
+Overlay = dict[str, str]
+
+# Where the tests find a package and its sandbox.
+Where = dict[str, Any]
+
 # The signal by which the system ends tests that take too long.
 ALARM = 14
-
-# Packages that are made ready while the tests run on another one.
-AHEAD = 2
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def load_mutants(answers: Path) -> list[Mutant]:
     ]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Served:
     """A package in its process, with a sandbox to talk to."""
 
@@ -66,9 +69,11 @@ class Served:
 class Packages:
     """Serves the reference package of `root`, and then its mutants.
 
-    `folder` is for the modules that differ, `kept` for compiled code. Where
-    processes are dear, one serves all packages in turn; elsewhere the next
-    ones are made ready while the tests run.
+    `folder` is for the modules that differ, `kept` for compiled code. A
+    process that is done with one package serves another. Where processes are
+    dear, there is but one; elsewhere one package is made ready while the
+    tests run on others, `at_once` in number. `first` has for some mutants
+    the name of the test to begin with.
     """
 
     def __init__(
@@ -78,37 +83,48 @@ class Packages:
         source: Source,
         folder: Path,
         kept: Path,
+        at_once: int,
+        first: Mapping[str, str],
     ) -> None:
         self._root = root
         self._source = source
         self._folder = folder
         self._kept = kept
-        self._todo: deque[Mutant | None] = deque([None, *mutants])
+        self._first = first
         self._coming: deque[Future[Served]] = deque()
         self._served: dict[str, Served] = {}
-        self._idle: list[tuple[LearnerProcess, Remote]] = []
+        self._idle: deque[Served] = deque()
         self._numbers = itertools.count(1)
+        self._todo = deque([("", Overlay()), *map(self._broken, mutants)])
+        self._most = 1 if source.dear else at_once + 1
         self._pool = ThreadPoolExecutor(1)
-        self._order(1)
+        self._order(self._most)
 
-    def next(self, done: list[str]) -> dict[str, Any] | None:
+    def next(self, done: list[str], stuck: list[str]) -> Where | None:
         """Return where the next package is; None if there is no more.
 
-        `done` names those that are needed no longer.
+        `done` names those that are needed no longer, `stuck` those of them
+        in which a call may still go on.
         """
         for name in done:
-            self._put_away(self._served.pop(name))
+            served = self._served.pop(name)
+            if name in stuck:
+                _end(served)
+            else:
+                self._idle.append(served)
         self._order(1)
         if not self._coming:
             return None
         served = self._coming.popleft().result()
         self._served[served.name] = served
-        self._order(0 if self._source.dear else AHEAD)
+        if self._idle or len(self._served) < self._most:
+            self._order(1)
         return {
             "name": served.name,
             "peer": served.peer,
             "sandbox": served.sandbox.url,
             "openai": served.sandbox.base_url("openai"),
+            "first": self._first.get(served.name, ""),
         }
 
     def close(self) -> None:
@@ -116,49 +132,55 @@ class Packages:
         self._pool.shutdown()
         for future in self._coming:
             if future.exception() is None:
-                self._put_away(future.result())
-        for served in self._served.values():
-            self._put_away(served)
-        for process, _ in self._idle:
-            end_soon(process)
+                _end(future.result())
+        for served in (*self._served.values(), *self._idle):
+            _end(served)
 
     def _order(self, ahead: int) -> None:
         while self._todo and len(self._coming) < ahead:
-            mutant = self._todo.popleft()
-            self._coming.append(self._pool.submit(self._serve, mutant))
+            name, overlay = self._todo.popleft()
+            future = self._pool.submit(self._serve, name, overlay)
+            self._coming.append(future)
 
-    def _put_away(self, served: Served) -> None:
-        served.sandbox.stop()
-        if self._source.dear:
-            self._idle.append((served.process, served.remote))
-        else:
-            end_soon(served.process)
-
-    def _serve(self, mutant: Mutant | None) -> Served:
-        if self._idle:
-            process, remote = self._idle.pop()
-        else:
-            process = self._source.new_process()
-            remote = remote_of(process, "The package's process ended.")
-        remote.ask(
+    def _serve(self, name: str, overlay: Overlay) -> Served:
+        served = self._idle_one() or self._new_one()
+        served.sandbox.clear()
+        served.remote.ask(
             "use",
             workspace=str(self._root),
             kept=str(self._kept),
-            overlay=self._overlay(mutant),
+            overlay=overlay,
         )
-        name = mutant.name if mutant else ""
-        peer = remote.ask("listen")["ok"]
-        return Served(name, process, remote, Sandbox().start(), peer)
+        peer = served.remote.ask("listen")["ok"]
+        return replace(served, name=name, peer=peer)
 
-    def _overlay(self, mutant: Mutant | None) -> dict[str, str]:
-        if mutant is None:
-            return {}
+    def _idle_one(self) -> Served | None:
+        """Return what may serve again; None if tests changed all of it."""
+        while self._idle:
+            served = self._idle.popleft()
+            if self._source.dear or not served.remote.ask("changed")["ok"]:
+                return served
+            _end(served)
+        return None
+
+    def _new_one(self) -> Served:
+        process = self._source.new_process()
+        remote = remote_of(process, "The package's process ended.")
+        return Served("", process, remote, Sandbox().start(), {})
+
+    def _broken(self, mutant: Mutant) -> tuple[str, Overlay]:
+        """Write a mutant's module. Raises AnswersError."""
         module = f"{mutant.module}.py"
         reference = self._root / "llm_providers" / module
-        # A file of its own: the process before may not have read its yet.
+        # A file of its own: another process may still read another mutant's.
         broken = self._folder / f"{next(self._numbers)}_{module}"
         broken.write_text(mutant.text(reference.read_text("utf-8")), "utf-8")
-        return {mutant.module: str(broken)}
+        return mutant.name, {mutant.module: str(broken)}
+
+
+def _end(served: Served) -> None:
+    served.sandbox.stop()
+    end_soon(served.process)
 
 
 def remote_of(process: LearnerProcess, farewell: str) -> Remote:

@@ -16,12 +16,14 @@ from typing import Any, NoReturn
 RUN_SECONDS = 5
 
 Package = dict[str, Any]
-NextPackage = Callable[[list[str]], Package | None]
+NextPackage = Callable[[list[str], list[str]], Package | None]
+
+UNENDED = "a test that did not end"
 
 # The right package let the tests come to an end: they noticed something.
 _UNFINISHED = {
     **dict.fromkeys(("collected", "passed", "empty"), []),
-    "failed": ["a test that did not end"], "output": "",
+    "failed": [UNENDED], "output": "", "any_order": False,
 }
 
 
@@ -52,6 +54,8 @@ class Crew:
     `run` is given a package and the names of tests to leave out, `at_once`
     is the number of processes. On the others the first test that fails is
     the last; one that fails on the right package, too, counts for nothing.
+    What a package has as `first` is run before the other tests, and counts
+    where they may run in any order.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class Crew:
         self._again: deque[Package] = deque()
         self._waiting: list[Package] = []
         self._done: list[str] = []
+        self._stuck: list[str] = []
         self._retried: set[str] = set()
 
     def work(self) -> None:
@@ -95,11 +100,16 @@ class Crew:
             if self._again:
                 package: Package | None = self._again.popleft()
             else:
-                package = self._next_package(list(self._done))
+                package = self._next_package(
+                    list(self._done), list(self._stuck)
+                )
                 self._done.clear()
+                self._stuck.clear()
             if package is None:
                 return
             right = self.results.get("", {"failed": []})
+            if not right.get("any_order", True):
+                package.pop("first", None)
             run, fd = _forked(self._run, package, right["failed"])
             self._running[fd] = run
 
@@ -119,6 +129,7 @@ class Crew:
             self.results[name] = json.loads(run.data)
         elif name:
             self.results[name] = dict(_UNFINISHED)
+            self._stuck.append(name)
         else:
             self.fault = "hung" if status == -signal.SIGALRM else "ended"
             return
@@ -129,15 +140,25 @@ class Crew:
             self._waiting.clear()
 
     def _settle(self, package: Package) -> None:
-        """Try a package again if only a test noticed that is wrong itself."""
-        name = package["name"]
-        failed = set(self.results[name]["failed"])
-        able = self._able() or set()
-        if name and failed and not failed & able and name not in self._retried:
-            self._retried.add(name)
+        """Try a package again if what was noticed may be no bug of it."""
+        if package["name"] and self._doubtful(package):
+            package["used"] = True
             self._again.append(package)
         else:
-            self._done.append(name)
+            self._done.append(package["name"])
+
+    def _doubtful(self, package: Package) -> bool:
+        right = self.results[""]
+        if package.pop("first", "") and not right["any_order"]:
+            return True
+        name = package["name"]
+        failed = set(self.results[name]["failed"])
+        if not failed or failed & (self._able() or set()):
+            return False
+        # Only a test noticed that is wrong itself.
+        known = name in self._retried
+        self._retried.add(name)
+        return not known
 
     def _stop(self) -> None:
         for fd, run in self._running.items():

@@ -19,6 +19,7 @@ import pytest
 
 from .channel import Channel
 from .connection import Connection, FaultError
+from .leftovers import left_behind
 from .remote import Remote
 from .reports import BareReports
 from .show import shortened
@@ -49,7 +50,8 @@ def run_suite(
     """Return how the tests of one file end on each package, by its name.
 
     `file` lies in a folder of its own. `next_package` is given the names of
-    the packages that are done and tells where the next one is served. With
+    the packages that are done, and of those among them in which a call may
+    still go on; it tells where the next one is served. With
     `at_once` above 1 the tests run on so many packages side by side.
     """
     sys.dont_write_bytecode = True
@@ -86,13 +88,17 @@ def connected(peer: dict[str, Any]) -> Remote:
 
 @dataclass
 class Result:
-    """How tests end on one package; `empty` are those without a check."""
+    """How tests end on one package; `empty` are those without a check.
+
+    In `any_order` they may run if none leaves anything for the next.
+    """
 
     collected: list[str] = field(default_factory=list)
     passed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
     output: str = ""
+    any_order: bool = True
 
 
 class Suite:
@@ -166,8 +172,11 @@ class Suite:
         """Run all in this process, where there is no forking."""
         failed: list[str] = []
         done: list[str] = []
-        while (package := self._next_package(done)) is not None:
+        while (package := self._next_package(done, [])) is not None:
             done = [package["name"]]
+            right = self.results.get("")
+            if right and not right["any_order"]:
+                package.pop("first", None)
             with time_limit():
                 result = self._run(package, failed)
             self.results[package["name"]] = asdict(result)
@@ -181,16 +190,25 @@ class Suite:
         The names in `without` are of tests that are left out.
         """
         items = [item for item in self._items if item.name not in without]
+        items.sort(key=lambda item: item.name != package.get("first"))
         self._remote = connected(package["peer"])
         self._package = package
-        self._sandbox_used = False
+        self._sandbox_used = package.get("used", False)
         self._result = Result([item.name for item in items])
         for item in items:
+            before = {} if package["name"] else left_behind(item)
             self._checks = 0
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-            if package["name"] and self._result.failed:
-                break
+            if package["name"]:
+                if self._result.failed:
+                    break
+            elif left_behind(item) != before:
+                self._result.any_order = False
         return self._result
+
+    def pytest_fixture_setup(self, fixturedef: Any) -> None:
+        if fixturedef.scope != "function":
+            self._result.any_order = False
 
     def pytest_assertion_pass(self) -> None:
         self._checks += 1

@@ -19,6 +19,7 @@ import pytest
 import requests
 
 from course.sandbox import RecordedRequest, Sandbox, SandboxClient, command
+from course.sandbox.providers import PROVIDERS
 
 ROOT = Path(__file__).parents[1]
 MODELS = Path(__file__).with_name("sandbox_models.json")
@@ -396,3 +397,22 @@ def test_what_is_shut_down_does_not_depend_on_the_real_date():
         catalogue = (ROOT / "data" / "models.json").read_text("utf-8")
         as_of = json.loads(catalogue)["as_of"]
         assert protocol.models.today.isoformat() == as_of
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_provider_answers_under_its_base_url(sandbox, provider):
+    url = sandbox.base_url(provider)
+    assert url.startswith(f"{sandbox.url}/{provider}")
+    assert requests.get(f"{url}/nothing", timeout=5).status_code >= 400
+    assert sandbox.requests[-1].provider == provider
+
+
+def test_no_protocol_is_loaded_before_it_is_needed():
+    code = (
+        "import sys; from course.sandbox import Sandbox\n"
+        "with Sandbox() as sandbox: sandbox.base_url('openai')\n"
+        "print([n for n in sys.modules if n.startswith('course.sandbox.op')])"
+    )
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "[]\n", done.stderr

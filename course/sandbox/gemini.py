@@ -9,7 +9,7 @@ from typing import Any
 from course.sandbox.answers import answer, with_fault
 from course.sandbox.fault_names import ERROR_FAULTS
 from course.sandbox.faults import PlannedFault
-from course.sandbox.gemini_calls import Call, is_for_google, key_of
+from course.sandbox.gemini_calls import Call, key_of
 from course.sandbox.gemini_checks import check_body, find_model
 from course.sandbox.gemini_enums import numbered
 from course.sandbox.gemini_errors import (
@@ -30,7 +30,7 @@ from course.sandbox.gemini_tasks import in_format, prompt_tokens, read_task
 from course.sandbox.models import Models, PathText
 from course.sandbox.wire import Reply, Request, json_reply
 
-__all__ = ["GeminiProtocol", "is_for_google"]
+__all__ = ["GeminiProtocol"]
 
 HEADERS = {
     "Content-Type": "application/json; charset=UTF-8",
@@ -47,8 +47,6 @@ class GeminiProtocol:
     """
 
     name = "gemini"
-    base_path = "/gemini"
-    roots: tuple[str, ...] = ("/gemini", "/v1beta")
 
     def __init__(self, models: PathText | None, today: date | None) -> None:
         self.models = Models(self.name, models, today)

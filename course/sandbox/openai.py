@@ -34,6 +34,7 @@ from course.sandbox.openai_errors import (
     wrong_key,
 )
 from course.sandbox.openai_faults import planned_error, server_error
+from course.sandbox.providers import PROVIDERS
 from course.sandbox.wire import Reply, Request, json_reply
 
 __all__ = ["OpenAIProtocol"]
@@ -46,8 +47,7 @@ class OpenAIProtocol:
     """
 
     name = "openai"
-    base_path = "/openai/v1"
-    roots: tuple[str, ...] = ("/openai/v1", "/v1")
+    roots = PROVIDERS["openai"].roots
 
     def __init__(self, models: PathText | None, today: date | None) -> None:
         self.models = Models(self.name, models, today)

@@ -40,6 +40,7 @@ from course.sandbox.openrouter_faults import (
 from course.sandbox.openrouter_replies import OpenRouterCompletion
 from course.sandbox.openrouter_routing import find, provider_of, route
 from course.sandbox.prices import cost_of
+from course.sandbox.providers import PROVIDERS
 from course.sandbox.wire import Reply, Request, json_reply
 
 __all__ = ["OpenRouterProtocol"]
@@ -52,8 +53,7 @@ class OpenRouterProtocol:
     """The router's ``/api/v1``; its list of models asks for no key."""
 
     name = "openrouter"
-    base_path = "/openrouter/api/v1"
-    roots: tuple[str, ...] = ("/openrouter/api/v1",)
+    roots = PROVIDERS["openrouter"].roots
 
     def __init__(self, models: PathText | None, today: date | None) -> None:
         self.models = Models(self.name, models, today)

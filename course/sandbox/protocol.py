@@ -11,15 +11,9 @@ __all__ = ["ProviderProtocol"]
 
 
 class ProviderProtocol(Protocol):
-    """The wire protocol of one provider.
-
-    `base_path` is what a client's base URL ends in; `roots` are all paths
-    under which the protocol answers.
-    """
+    """The wire protocol of one provider."""
 
     name: str
-    base_path: str
-    roots: tuple[str, ...]
 
     def key(self, request: Request) -> str | None:
         """Return the key that came with a request."""

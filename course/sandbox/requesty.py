@@ -28,6 +28,7 @@ from course.sandbox.models import Model, Models, PathText
 from course.sandbox.openai_checks import PARAMETERS, check_body, effort_of
 from course.sandbox.openai_errors import OpenAIError
 from course.sandbox.prices import cost_of
+from course.sandbox.providers import PROVIDERS
 from course.sandbox.requesty_errors import (
     RequestyError,
     broken_stream,
@@ -50,8 +51,7 @@ class RequestyProtocol:
     """The router's ``/v1``; its list of models asks for no key."""
 
     name = "requestry"
-    base_path = "/requestry/v1"
-    roots: tuple[str, ...] = ("/requestry/v1",)
+    roots = PROVIDERS["requestry"].roots
 
     def __init__(self, models: PathText | None, today: date | None) -> None:
         self.models = Models(self.name, models, today)

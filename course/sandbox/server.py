@@ -9,20 +9,16 @@ import socketserver
 import sys
 import threading
 import time
-from collections.abc import Callable
 from datetime import date
 from types import TracebackType
 from typing import Any
 
 from course.sandbox import control
 from course.sandbox.faults import FaultQueue
-from course.sandbox.gemini import GeminiProtocol, is_for_google
 from course.sandbox.models import PathText
-from course.sandbox.openai import OpenAIProtocol
-from course.sandbox.openrouter import OpenRouterProtocol
 from course.sandbox.protocol import ProviderProtocol
+from course.sandbox.providers import PROVIDERS, Protocols, row_of
 from course.sandbox.recording import RecordedRequest, Recording
-from course.sandbox.requesty import RequestyProtocol
 from course.sandbox.spoiling import spoil
 from course.sandbox.wire import (
     Reply,
@@ -33,17 +29,9 @@ from course.sandbox.wire import (
     send_reply,
 )
 
-__all__ = ["PROVIDERS", "Sandbox"]
+__all__ = ["Sandbox"]
 
 HOST = "127.0.0.1"
-PROVIDERS: dict[
-    str, Callable[[PathText | None, date | None], ProviderProtocol]
-] = {
-    "openai": OpenAIProtocol,
-    "gemini": GeminiProtocol,
-    "requestry": RequestyProtocol,
-    "openrouter": OpenRouterProtocol,
-}
 
 
 def report_bug() -> None:
@@ -188,10 +176,7 @@ class Sandbox:
     ) -> None:
         self.port = port
         self.control = control
-        self._protocols: dict[str, ProviderProtocol] = {
-            name: protocol(models, today)
-            for name, protocol in PROVIDERS.items()
-        }
+        self._protocols = Protocols(models, today)
         self._recording = Recording()
         self._faults = FaultQueue()
         self._listener: Listener | None = None
@@ -234,11 +219,11 @@ class Sandbox:
     @property
     def providers(self) -> tuple[str, ...]:
         """The names of the providers that are spoken here."""
-        return tuple(self._protocols)
+        return tuple(PROVIDERS)
 
     def base_url(self, provider: str) -> str:
         """Return what a client of this provider takes as its base URL."""
-        return self.url + self._protocol(provider).base_path
+        return self.url + row_of(provider).base_path
 
     def fail_next(
         self,
@@ -255,7 +240,7 @@ class Sandbox:
         with this `key`, or with any. `fault_table()` explains the faults and
         names their options; ValueError says what is valid.
         """
-        self._protocol(provider)
+        row_of(provider)
         self._faults.plan(provider, fault, times, key, options)
 
     @property
@@ -268,28 +253,9 @@ class Sandbox:
         self._recording.clear()
         self._faults.clear()
 
-    def _protocol(self, provider: str) -> ProviderProtocol:
-        if provider not in self._protocols:
-            raise ValueError(
-                f"There is no provider {provider!r}; there are:"
-                f" {', '.join(self._protocols)}."
-            )
-        return self._protocols[provider]
-
     def answer(self, request: Request) -> tuple[Reply, RecordedRequest | None]:
         """Return the reply to a request, and its record if it is kept."""
-        path = request.path
-        if is_for_google(request):
-            path = GeminiProtocol.base_path + path
-        protocol = next(
-            (
-                protocol
-                for protocol in self._protocols.values()
-                for root in protocol.roots
-                if path.startswith(f"{root}/")
-            ),
-            None,
-        )
+        protocol = self._protocols.for_request(request)
         if protocol is None:
             return control.answer(self, request), None
         key = protocol.key(request)

@@ -68,7 +68,7 @@ def test_a_server_error_can_be_retried(failure):
 
 @pytest.mark.exercise("2.4")
 def test_no_answer_in_time_is_a_timeout(failure):
-    error = failure("stall", {"timeout": 0.1}, seconds=0.4)
+    error = failure("stall", {"timeout": 0.03}, seconds=0.4)
     assert error.kind == "timeout"
 
 

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, TypeVar
 from llm_providers.catalogue import Catalogue, Parameters, load_catalogue
 from llm_providers.chat_completions import Piece
 from llm_providers.errors import (
+    ContextLengthError,
     InvalidRequestError,
     ModelNotFoundError,
     ModelRetiredError,
@@ -251,7 +252,31 @@ class Agent:
             return call()
         except Exception as exception:
             failure = self.translate_error(exception)
-        raise self.named_replacement(prompt, failure)
+        failure = self.named_replacement(prompt, failure)
+        raise self.named_overflow(prompt, failure)
+
+    def named_overflow(
+        self, prompt: Prompt, failure: Exception
+    ) -> Exception:
+        """Return ContextLengthError where a prompt is surely too long.
+
+        Some providers tell that in words only, which are no ground to stand
+        on. So the prompt is looked at: a refused one that is longer than the
+        model's window, even at four characters a token, is too long.
+        """
+        model = self.catalogue.find(self.provider, prompt.model)
+        window = model and (model.max_input_tokens or model.context_window)
+        if type(failure) is not InvalidRequestError or not window:
+            return failure
+        if not failure.sent or prompt.characters <= 4 * window:
+            return failure
+        return ContextLengthError(
+            failure.reason,
+            status=failure.status,
+            code=failure.code,
+            request_id=failure.request_id,
+            simulated=failure.simulated,
+        )
 
     def named_replacement(
         self, prompt: Prompt, failure: Exception

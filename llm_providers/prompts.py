@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ PromptLike = "str | Mapping[str, Any] | Sequence[Message] | Prompt"
 
 _SYSTEM_ROLES = ("system", "developer")
 # A file may be turned into text on its way, so it is left to the provider.
-_MODALITY_OF_PART: Mapping[Any, str] = {
+_MODALITY_OF_PART: Mapping[str, str] = {
     "image_url": "image",
     "input_audio": "audio",
     "video_url": "video",
@@ -72,15 +72,24 @@ class Prompt:
     @property
     def modalities(self) -> frozenset[str]:
         """What the turns hold beside text, as the catalogue names it."""
-        parts = (
-            part
-            for message in self.messages
-            if isinstance(message.get("content"), list | tuple)
-            for part in message["content"]
-            if isinstance(part, Mapping)
-        )
-        kinds = (_MODALITY_OF_PART.get(part.get("type")) for part in parts)
-        return frozenset(kind for kind in kinds if kind)
+        types = {str(part.get("type")) for part in self._parts()}
+        known = types.intersection(_MODALITY_OF_PART)
+        return frozenset(_MODALITY_OF_PART[name] for name in known)
+
+    @property
+    def characters(self) -> int:
+        """How long the texts are, the system message's included."""
+        texts = (str(part.get("text") or "") for part in self._parts())
+        return len(self.system_message) + sum(map(len, texts))
+
+    def _parts(self) -> Iterator[Mapping[str, Any]]:
+        """Yield the parts of all turns; a plain text is a part, too."""
+        for message in self.messages:
+            content = message.get("content")
+            if isinstance(content, str):
+                yield {"type": "text", "text": content}
+            elif isinstance(content, Sequence):
+                yield from (p for p in content if isinstance(p, Mapping))
 
     def _checked(self) -> Prompt:
         if self.max_tokens is not None and self.max_tokens < 1:

@@ -72,3 +72,44 @@ def test_a_body_that_drips_beyond_the_deadline_is_a_timeout(llm):
         llm.http_replies.read_body(
             [b"x"] * 50, 10.0, lambda: float(next(ticks))
         )
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "name"),
+    [
+        (429, {"code": "insufficient_quota"}, "QuotaExhaustedError"),
+        (429, {"code": 429, "type": "slow_down"}, "RateLimitError"),
+        (400, {"code": None, "type": None}, "InvalidRequestError"),
+        (404, {"type": {"not": "a name"}}, "ModelNotFoundError"),
+        (200, {"code": "server_error"}, "ProviderUnavailableError"),
+        (200, {}, "MalformedResponseError"),
+    ],
+)
+def test_a_code_decides_then_a_type_then_the_status(llm, status, error, name):
+    found = llm.http_replies.classify_by_code(status, error)
+    assert found.__name__ == name
+
+
+@pytest.mark.parametrize(
+    ("body", "decoded"),
+    [
+        (b'{"error": {"code": 1}}', {"error": {"code": 1}}),
+        (b"<html>Bad gateway</html>", "<html>Bad gateway</html>"),
+        (b"caf\xe9", "caf\ufffd"),
+        (b"", ""),
+    ],
+)
+def test_an_error_s_body_is_its_json_or_its_text(llm, body, decoded):
+    assert llm.http_replies.decode_error(body) == decoded
+
+
+@pytest.mark.parametrize(
+    ("headers", "found"),
+    [
+        ({"x-request-id": "req_1", "x-generation-id": "gen-1"}, "req_1"),
+        ({"x-generation-id": "gen-1"}, "gen-1"),
+        ({}, None),
+    ],
+)
+def test_a_request_can_be_found_again(llm, headers, found):
+    assert llm.http_replies.request_id_in(headers) == found

@@ -70,3 +70,34 @@ def test_an_unknown_field_is_named(llm):
 def test_a_number_out_of_range_names_its_field(llm, field, value):
     with pytest.raises(ValueError, match=field):
         llm.prompts.Prompt.of("Hello", **{field: value})
+
+
+def turn(*parts):
+    """Return one turn of a conversation, in parts."""
+    return {"role": "user", "content": list(parts)}
+
+
+TEXT = {"type": "text", "text": "What is this?"}
+PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;,"}}
+SOUND = {"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kinds"),
+    [
+        ("Hello", set()),
+        ([turn(TEXT)], set()),
+        ([turn(TEXT, PICTURE)], {"image"}),
+        ([turn(PICTURE), turn(SOUND, PICTURE)], {"image", "audio"}),
+        ([turn({"type": "something new"}, "odd")], set()),
+        ([{"role": "assistant", "content": None}], set()),
+    ],
+)
+def test_what_a_prompt_holds_beside_text_is_known(llm, prompt, kinds):
+    assert set(llm.prompts.Prompt.of(prompt).modalities) == kinds
+
+
+def test_the_length_of_a_prompt_is_that_of_all_its_texts(llm):
+    prompt = [{"role": "user", "content": "12345"}, turn(TEXT, PICTURE)]
+    made = llm.prompts.Prompt.of(prompt, system_message="123")
+    assert made.characters == 3 + 5 + len(TEXT["text"])

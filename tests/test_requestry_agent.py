@@ -143,6 +143,19 @@ def test_a_retired_model_names_its_replacement(llm, agent):
     assert response.error.kind == "model_retired"
 
 
+def test_a_prompt_that_is_surely_too_long_is_told_as_such(llm, agent):
+    catalogue = llm.catalogue.load_catalogue()
+    model = catalogue.role("requestry", "retiring")
+    made = agent(model=model.id)
+    long = "word " * model.context_window
+    assert made.process_prompt(long).error.kind == "context_length"
+
+
+def test_another_refusal_of_a_short_prompt_stays_what_it_is(agent, sandbox):
+    sandbox.fail_next("requestry", "bad_parameter")
+    assert agent().process_prompt("Hi").error.kind == "invalid_request"
+
+
 def test_each_model_gets_only_what_it_accepts(llm, agent):
     for model in llm.catalogue.load_catalogue().models("requestry"):
         response = agent(model=model.id).process_prompt(

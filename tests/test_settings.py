@@ -188,3 +188,15 @@ def test_printing_the_settings_shows_no_key(llm):
     settings = llm.settings.load_settings({"OPENAI_API_KEY": KEY})
     assert KEY not in repr(settings["openai"])
     assert KEY not in repr(copy.copy(settings["openai"]))
+
+
+def test_every_provider_names_its_agent(llm):
+    agents = {
+        name: row.agent for name, row in llm.settings.PROVIDERS.items()
+    }
+    assert agents == {
+        "openai": "openai_agent.OpenAIAgent",
+        "gemini": "gemini_agent.GeminiAgent",
+        "requestry": "requestry_agent.RequestryAgent",
+        "openrouter": "openrouter_agent.OpenRouterAgent",
+    }

@@ -289,14 +289,24 @@ class Came:
         return f"value {self.value}"
 
 
+@pytest.fixture
+def ready(llm, cell):
+    if cell.startswith("A"):
+        llm.agents.get_ready()
+    yield
+
+
 @pytest.mark.exercise("contract")
 @pytest.mark.parametrize("cell", CELLS)
-def test_the_contract_holds(llm, sandbox, cell):
+def test_the_contract_holds(llm, sandbox, ready, cell):
     agent, _, case = cell.partition(" | ")
     came = Came(getattr(llm.agents, agent)(case))
     assert came == Came(1)
 """
 AGENT = """
+def get_ready():
+    {ready}
+
 def A(case):
     {a}
 
@@ -314,6 +324,20 @@ def course(tmp_path_factory):
     (made.root / "tests" / "test_contract.py").write_text(CHECKS)
     yield made
     made.close()
+
+
+def write(course, a: str, b: str = "return 1", ready: str = "pass") -> None:
+    course.write("agents", AGENT.format(a=a, b=b, ready=ready))
+
+
+@pytest.mark.parametrize("ready", ["while True: pass", "print('x' * 10**7)"])
+def test_a_fault_while_a_cell_is_prepared_does_not_end_the_run(
+    course, ready
+) -> None:
+    write(course, "return 1", ready=ready)
+    found = course.checker.check("contract")
+    outcomes = [row.outcome for row in found.expectations]
+    assert outcomes == ["failed", *["not_run"] * 2, *["passed"] * 3]
 
 
 @pytest.mark.parametrize(
@@ -338,7 +362,7 @@ def course(tmp_path_factory):
 def test_a_fault_ends_a_cell_or_a_column_but_not_the_run(
     course, a, b, outcomes
 ) -> None:
-    course.write("agents", AGENT.format(a=a, b=b))
+    write(course, a, b)
     found = course.checker.check("contract")
     words = {
         "passed": "pass",
@@ -353,7 +377,7 @@ def test_a_fault_ends_a_cell_or_a_column_but_not_the_run(
 
 
 def test_a_failure_says_what_came_and_what_was_expected(course) -> None:
-    course.write("agents", AGENT.format(a="return 3", b="return 1"))
+    write(course, "return 3")
     found = course.checker.check("contract")
     assert found.status == "failed"
     told = [(row.returned, row.expected) for row in found.failures]
@@ -362,7 +386,7 @@ def test_a_failure_says_what_came_and_what_was_expected(course) -> None:
 
 def test_what_is_not_started_names_its_exercise(course) -> None:
     blank = "raise NotImplementedError('exercise 3.1')"
-    course.write("agents", AGENT.format(a=blank, b="return 1"))
+    write(course, blank)
     found = course.checker.check("contract")
     assert found.status == "not_started"
     assert found.failure.message == "Exercise 3.1 is still blank."

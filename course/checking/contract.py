@@ -8,7 +8,7 @@ the others go on.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -44,8 +44,23 @@ class ContractCheck(Check):
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         reason = self._over.get(_column(item))
+        if self._learner.is_late:
+            reason = "All cells together took too long."
         if reason:
             pytest.skip(reason)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: Any, request: Any
+    ) -> Generator[None, object, object]:
+        """Let a fixture that a fault has ended be cleared away like others."""
+        try:
+            return (yield)
+        except FaultError as fault:
+            key = fixturedef.cache_key(request)
+            error = (fault, fault.__traceback__)
+            fixturedef.cached_result = (None, key, error)
+            raise
 
     def _stop_sandbox(self) -> None:
         """Keep it: the cells clear it, which is quicker than a new one."""

@@ -86,6 +86,11 @@ class Learner:
         return self._remote.connection.fault if self._remote else None
 
     @property
+    def is_late(self) -> bool:
+        """Whether the calls have had all the time there is."""
+        return time.monotonic() >= self._deadline
+
+    @property
     def blanks(self) -> list[str]:
         """The exercises whose blanks ran in this test, in order."""
         return self._remote.blanks if self._remote else []

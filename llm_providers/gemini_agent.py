@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,13 +15,7 @@ from llm_providers import gemini_format
 from llm_providers.agent import Agent
 from llm_providers.catalogue import Parameters
 from llm_providers.chat_completions import Piece
-from llm_providers.errors import (
-    ContextLengthError,
-    InvalidRequestError,
-    ModelNotFoundError,
-    ProviderError,
-)
-from llm_providers.gemini_contents import text_of
+from llm_providers.errors import ModelNotFoundError, ProviderError
 from llm_providers.gemini_errors import decode_refusal, error_from_reply
 from llm_providers.gemini_streams import read_stream
 from llm_providers.http_replies import HttpReply, read_body
@@ -34,20 +29,27 @@ __all__ = ["GeminiAgent"]
 
 
 class Sdk(NamedTuple):
-    """Where an SDK is spoken to, and what it has no words for."""
+    """An SDK: who speaks to it, how it is imported and installed.
+
+    `unknown_fields` are those of a prompt that it has no words for.
+    """
 
     module: str
     sender: str
     imported_as: str
+    installed_as: str
     unknown_fields: tuple[str, ...] = ()
 
 
 SDKS = {
-    "google-genai": Sdk("gemini_genai", "GenaiSender", "google.genai"),
+    "google-genai": Sdk(
+        "gemini_genai", "GenaiSender", "google.genai", "google-genai"
+    ),
     "google-generativeai": Sdk(
         "gemini_generativeai",
         "GenerativeaiSender",
         "google.generativeai",
+        "'llm-providers[google-generativeai]'",
         unknown_fields=("reasoning_effort",),
     ),
 }
@@ -58,8 +60,7 @@ CONFIG_FIELDS = {
     "reasoning_effort": "thinkingConfig",
 }
 # Ids that are one part of a URL, and no more.
-MODEL_ID = re.compile(r"((tunedM|m)odels/)?\w[\w-]*(\.[\w-]+)*", re.ASCII)
-CHARACTERS_PER_TOKEN = 4
+MODEL_ID = re.compile(r"(tunedModels/)?\w[\w-]*(\.[\w-]+)*", re.ASCII)
 
 
 class GeminiAgent(Agent):
@@ -97,6 +98,14 @@ class GeminiAgent(Agent):
         )
         return made
 
+    def prepare(self, prompt: Any, **options: Any) -> Prompt:
+        """Return the normalised prompt, its model's id as in the catalogue.
+
+        Gemini itself lists its models as ``models/…``.
+        """
+        made = super().prepare(prompt, **options)
+        return replace(made, model=made.model.removeprefix("models/"))
+
     def build_request(self, prompt: Prompt) -> dict[str, Any]:
         """Return the body of generateContent that the model accepts."""
         parameters = self.parameters(prompt.model)
@@ -124,10 +133,10 @@ class GeminiAgent(Agent):
             send = self.sender.send
         with send(body, prompt, stream=stream) as reply:
             if reply.status != 200:
-                raise self.refused(reply, prompt)
+                raise self.refused(reply)
             yield reply
 
-    def refused(self, reply: HttpReply, prompt: Prompt) -> ProviderError:
+    def refused(self, reply: HttpReply) -> ProviderError:
         """Return the exception that a reply with an error status means.
 
         Where its body cannot be read, the status alone decides.
@@ -139,33 +148,8 @@ class GeminiAgent(Agent):
             if not isinstance(self.translate_error(exception), ProviderError):
                 raise
             raw = b""
-        error = error_from_reply(
+        return error_from_reply(
             reply.status, decode_refusal(raw), reply.headers
-        )
-        return self.named_length(error, prompt)
-
-    def named_length(
-        self, error: ProviderError, prompt: Prompt
-    ) -> ProviderError:
-        """Return ContextLengthError for a prompt that is surely too long.
-
-        Gemini marks it in words only, which are no ground to stand on. So
-        the prompt itself is looked at: longer than the model's window even
-        at four characters a token. In other cases the error stays.
-        """
-        model = self.catalogue.find(self.provider, prompt.model)
-        window = model and (model.max_input_tokens or model.context_window)
-        if type(error) is not InvalidRequestError or not window:
-            return error
-        texts = [text_of(turn.get("content")) for turn in prompt.messages]
-        length = len(prompt.system_message) + sum(map(len, texts))
-        if length <= window * CHARACTERS_PER_TOKEN:
-            return error
-        return ContextLengthError(
-            str(error),
-            status=error.status,
-            code=error.code,
-            simulated=error.simulated,
         )
 
     def translate_error(self, exception: Exception) -> Exception:
@@ -177,18 +161,14 @@ class GeminiAgent(Agent):
     def adjustments(self, prompt: Prompt) -> tuple[str, ...]:
         """Return in words what the request leaves out of the prompt."""
         config = self.build_request(prompt).get("generationConfig", {})
-        left_out = []
-        for ours, theirs in CONFIG_FIELDS.items():
-            refuses = prompt.model
-            if ours in SDKS[self.sdk].unknown_fields:
-                refuses = self.sdk
-            elif theirs in config:
-                continue
-            if getattr(prompt, ours) not in (None, ()):
-                left_out.append(
-                    f"{ours} was left out: {refuses} does not take it"
-                )
-        return tuple(left_out)
+        unknown = SDKS[self.sdk].unknown_fields
+        return tuple(
+            f"{ours} was left out: "
+            f"{self.sdk if ours in unknown else prompt.model} does not take it"
+            for ours, theirs in CONFIG_FIELDS.items()
+            if getattr(prompt, ours) not in (None, ())
+            and (theirs not in config or ours in unknown)
+        )
 
 
 def require_sdk(sdk: str) -> None:
@@ -203,8 +183,8 @@ def require_sdk(sdk: str) -> None:
         found = False
     if not found:
         raise ImportError(
-            f"The SDK {sdk} is not installed; it is an optional extra: "
-            f"pip install 'llm-providers[{sdk}]', or pip install {sdk}."
+            f"The SDK {sdk} is not installed: "
+            f"pip install {SDKS[sdk].installed_as}"
         )
 
 

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -376,8 +378,11 @@ def test_an_id_that_is_none_is_not_sent(agent, sandbox, model):
 
 def test_an_id_may_come_with_its_folder(llm, agent):
     model = llm.catalogue.load_catalogue().role("gemini", "default").id
-    response = agent(model=f"models/{model}").process_prompt("Hello")
+    response = agent(model=f"models/{model}").process_prompt(
+        "Hello", temperature=0.7
+    )
     assert (response.status, response.model) == ("success", model)
+    assert response.adjustments != ()
 
 
 def test_an_image_that_is_no_image_is_refused(agent):
@@ -477,3 +482,43 @@ def test_one_client_serves_many_threads_at_once(agent, sandbox):
 def test_an_unknown_sdk_is_refused_at_once(agent):
     with pytest.raises(ValueError, match="google-genai, google-generativeai"):
         agent(sdk="vertexai")
+
+
+def in_a_fresh_process(code):
+    """Return what a process of its own prints."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_an_sdk_is_loaded_when_asked_for_and_no_other(sandbox, sdk):
+    printed = in_a_fresh_process(
+        "import sys\n"
+        "from llm_providers import GeminiAgent\n"
+        f"agent = GeminiAgent(sdk={sdk!r}, api_key={KEY!r},\n"
+        f"    base_url={sandbox.base_url('gemini')!r})\n"
+        f"names = {[name.replace('-', '.', 1) for name in SDKS]!r}\n"
+        "print(*[name for name in names if name in sys.modules], '|')\n"
+        "print(agent.process_prompt('Hello').status)\n"
+        "print(*[name for name in names if name in sys.modules])\n"
+    )
+    assert printed.split() == ["|", "success", sdk.replace("-", ".", 1)]
+
+
+def test_a_missing_sdk_says_what_to_install():
+    printed = in_a_fresh_process(
+        "import sys\n"
+        "sys.modules['google.generativeai'] = None\n"
+        "from llm_providers import GeminiAgent\n"
+        "GeminiAgent(api_key='x')\n"
+        "try:\n"
+        "    GeminiAgent(sdk='google-generativeai', api_key='x')\n"
+        "except ImportError as error:\n"
+        "    print(error)\n"
+    )
+    assert "pip install 'llm-providers[google-generativeai]'" in printed

@@ -17,6 +17,7 @@ from course.checking.remote import Remote
 
 MODULE = '''
 import enum
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pydantic import BaseModel
 
@@ -147,6 +148,20 @@ def count(to):
 
 def spoil(items):
     items.append("spoilt")
+
+
+@contextmanager
+def spoiling(items):
+    items.append("spoilt")
+    yield
+
+
+class LateError(OSError):
+    pass
+
+
+def be_late():
+    raise LateError("too late")
 
 
 def chain():
@@ -367,6 +382,12 @@ def test_exception_classes_are_related_as_over_there(shop):
     assert shop.SoldOutError.kind == "sold_out"
 
 
+def test_an_exception_of_the_system_s_kind_is_one_here(shop):
+    with pytest.raises(OSError, match="too late") as caught:
+        shop.be_late()
+    assert isinstance(caught.value, shop.LateError)
+
+
 def test_another_exception_is_not_the_expected_one(shop):
     with pytest.raises(shop.ShopError):
         with pytest.raises(shop.SoldOutError):
@@ -432,6 +453,13 @@ def test_an_iterator_of_this_side_is_read_over_there(shop):
 def test_an_argument_that_was_changed_is_changed_here(shop):
     items = ["fresh"]
     shop.spoil(items)
+    assert items == ["fresh", "spoilt"]
+
+
+def test_so_is_one_that_changes_when_a_context_is_entered(shop):
+    items = ["fresh"]
+    with shop.spoiling(items):
+        pass
     assert items == ["fresh", "spoilt"]
 
 

@@ -64,6 +64,9 @@ class Operations:
         self._crashes: list[Exception] = []
         self._served: list[ServedApp] = []
         self._changed = False
+        # What a call was given whose result is a context: of a generator's
+        # code nothing has run before it is entered.
+        self._given: dict[int, list[Any]] = {}
 
     def take_blanks(self) -> list[str]:
         """Return the exercises whose blanks ran since the last time."""
@@ -124,19 +127,20 @@ class Operations:
         target = self._target(request, exports)
         args = exports.decode(request["args"])
         kwargs = exports.decode(request["kwargs"])
-        before = _copied([args, kwargs])
+        given, before = [args, kwargs], _copied([args, kwargs])
         result = target(*args, **kwargs)
-        reply = {"ok": exports.encode(result)}
-        if not _same(before, [args, kwargs]):
-            reply["after"] = exports.encode([args, kwargs])
-        return reply
+        if hasattr(type(result), "__enter__"):
+            self._given[exports.number(result)] = given
+        return _reply(result, before, given, exports)
 
     def _do_special(self, request: Frame, exports: Exports) -> Frame:
         name = request["name"]
         function = _SPECIALS.get(name) or getattr(operator, f"__{name}__")
         target = self._target(request, exports)
         args = exports.decode(request["args"])
-        return {"ok": exports.encode(function(target, *args))}
+        given = self._given.get(request["h"]) if name == "enter" else None
+        before = _copied(given)
+        return _reply(function(target, *args), before, given, exports)
 
     # -- the process -------------------------------------------------------
 
@@ -243,6 +247,14 @@ def _place(folder: Path, file: str, line: int, function: str) -> Frame | None:
         "function": function,
         "text": linecache.getline(file, line).strip()[:200],
     }
+
+
+def _reply(result: Any, before: Any, given: Any, exports: Exports) -> Frame:
+    """Return a result's reply, with the arguments where they changed."""
+    reply = {"ok": exports.encode(result)}
+    if not _same(before, given):
+        reply["after"] = exports.encode(given)
+    return reply
 
 
 def _copied(value: Any) -> Any:

@@ -67,7 +67,10 @@ class Remote:
         lists = [list(args), dict(kwargs)]
         frame = {"op": "call", "args": self.encode(lists[0])}
         frame |= {"kwargs": self.encode(lists[1]), **link.target}
-        return self._carry_out(frame, entry, CALL_SECONDS, lists)
+        value = self._carry_out(frame, entry, CALL_SECONDS, lists)
+        if isinstance(value, Proxy):
+            value.__dict__["_given"] = lists
+        return value
 
     def special(self, proxy: Proxy, name: str, args: Any) -> Any:
         """Apply an operator or a built-in function over there."""
@@ -77,7 +80,8 @@ class Remote:
             self.log.append(entry)
         frame = {"op": "special", "name": name, **link.target}
         frame["args"] = self.encode(list(args))
-        return self._carry_out(frame, entry)
+        lists = proxy.__dict__.get("_given")
+        return self._carry_out(frame, entry, lists=lists)
 
     def iterate(self, proxy: Proxy) -> Any:
         """Return an iterator over an object, and log what it gives."""

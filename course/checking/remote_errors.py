@@ -94,10 +94,19 @@ def _class_of(name: str, bases: list[Any], space: dict[str, Any]) -> Any:
         bases = [RemoteError, *bases]
     try:
         made: Any = RemoteErrorType(name, tuple(bases), dict(space))
-        BaseException.__new__(made)
+        _empty(made)
     except TypeError:
         return None
     return made
+
+
+def _empty(kind: Any) -> Any:
+    """Return an exception without arguments. Raises TypeError.
+
+    An OSError can be made by its own `__new__` only.
+    """
+    own = OSError if issubclass(kind, OSError) else BaseException
+    return own.__new__(kind)
 
 
 def _builtin(name: str) -> Any:
@@ -125,7 +134,7 @@ def make_error(kind: Any, args: tuple[Any, ...], text: str) -> Any:
         else:
             error = kind(*args)
     except Exception:
-        error = BaseException.__new__(kind)
+        error = _empty(kind)
     error.args = args
     if isinstance(error, RemoteError):
         error._text = text

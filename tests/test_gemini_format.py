@@ -51,25 +51,51 @@ def test_what_the_caller_did_not_set_is_not_in_the_config(llm):
 
 
 @pytest.mark.exercise("3.7")
-def test_limits_have_names_of_their_own(llm):
-    found = config(llm, max_tokens=50, temperature=0.0, stop=["END"])
-    assert found == {
-        "maxOutputTokens": 50,
-        "temperature": 0.0,
-        "stopSequences": ["END"],
-    }
+def test_the_limit_of_tokens_is_called_max_output_tokens(llm):
+    assert config(llm, max_tokens=50) == {"maxOutputTokens": 50}
 
 
 @pytest.mark.exercise("3.7")
-def test_what_the_model_does_not_take_is_left_out(llm):
-    refusing = parameters(llm, temperature="never", stop=False)
-    assert config(llm, refusing, temperature=0.7, stop=["END"]) == {}
+def test_a_temperature_is_sent_to_a_model_that_takes_any(llm):
+    assert config(llm, temperature=0.7) == {"temperature": 0.7}
 
 
 @pytest.mark.exercise("3.7")
-def test_an_effort_becomes_a_thinking_level(llm):
+def test_a_temperature_of_zero_is_sent(llm):
+    assert config(llm, temperature=0.0) == {"temperature": 0.0}
+
+
+@pytest.mark.exercise("3.7")
+def test_a_model_that_refuses_a_temperature_gets_none(llm):
+    refusing = parameters(llm, temperature="never")
+    assert config(llm, refusing, temperature=0.7) == {}
+
+
+@pytest.mark.exercise("3.7")
+def test_a_temperature_can_depend_on_the_reasoning_effort(llm):
+    accepts = parameters(llm, temperature="without_reasoning")
+    found = config(llm, accepts, temperature=0.7, reasoning_effort="low")
+    assert "temperature" not in found
+
+
+@pytest.mark.exercise("3.7")
+def test_stop_words_are_called_stop_sequences(llm):
+    assert config(llm, stop=["END"]) == {"stopSequences": ["END"]}
+
+
+@pytest.mark.exercise("3.7")
+def test_a_model_that_refuses_stop_words_gets_none(llm):
+    assert config(llm, parameters(llm, stop=False), stop=["END"]) == {}
+
+
+@pytest.mark.exercise("3.7")
+def test_an_effort_becomes_a_thinking_level_in_capitals(llm):
     found = config(llm, reasoning_effort="low")
     assert found == {"thinkingConfig": {"thinkingLevel": "LOW"}}
+
+
+@pytest.mark.exercise("3.7")
+def test_an_effort_that_the_model_does_not_know_is_left_out(llm):
     assert config(llm, reasoning_effort="max") == {}
 
 
@@ -77,19 +103,49 @@ def test_an_effort_becomes_a_thinking_level(llm):
 def test_json_is_asked_for_by_its_media_type(llm):
     found = config(llm, response_format={"type": "json_object"})
     assert found == {"responseMimeType": "application/json"}
-    assert config(llm, response_format={"type": "text"}) == {}
 
 
 @pytest.mark.exercise("3.7")
-def test_only_the_schema_itself_goes_on(llm):
-    schema = {"type": "object", "properties": {"name": {"type": "string"}}}
+def test_text_is_no_format_that_has_to_be_asked_for(llm):
+    assert config(llm, response_format={"type": "text"}) == {}
+
+
+def form(schema):
+    """Return the format of answers that follow a schema."""
     wanted = {"name": "person", "strict": True, "schema": schema}
+    return {"type": "json_schema", "json_schema": wanted}
+
+
+@pytest.mark.exercise("3.7")
+def test_of_a_schema_only_the_schema_itself_goes_on(llm):
+    schema = {"type": "object", "properties": {"name": {"type": "string"}}}
+    found = config(llm, response_format=form(schema))
+    assert found.get("responseJsonSchema") == schema
+
+
+@pytest.mark.exercise("3.7")
+def test_an_answer_that_follows_a_schema_is_json(llm):
+    found = config(llm, response_format=form({"type": "object"}))
+    assert sorted(found) == ["responseJsonSchema", "responseMimeType"]
+    assert found["responseMimeType"] == "application/json"
+
+
+@pytest.mark.exercise("3.7")
+def test_all_options_go_together(llm):
     found = config(
-        llm, response_format={"type": "json_schema", "json_schema": wanted}
+        llm,
+        max_tokens=50,
+        temperature=1,
+        stop=["END", "STOP"],
+        reasoning_effort="high",
+        response_format={"type": "json_object"},
     )
     assert found == {
+        "maxOutputTokens": 50,
+        "temperature": 1,
+        "stopSequences": ["END", "STOP"],
+        "thinkingConfig": {"thinkingLevel": "HIGH"},
         "responseMimeType": "application/json",
-        "responseJsonSchema": schema,
     }
 
 

@@ -7,6 +7,8 @@ import socket
 import threading
 
 import pytest
+import requests
+import urllib3
 
 KEY = "sk-test-0123456789"
 PROMPT = "Explain what an HTTP status code is."
@@ -42,6 +44,242 @@ def failure(llm, agent, sandbox):
         return caught.value
 
     return raised
+
+
+# -- one exchange -----------------------------------------------------------
+
+
+@pytest.fixture
+def bare(llm, sandbox):
+    """Make an agent of no provider in particular, on the plainest wire."""
+
+    def make(**options):
+        environ = {
+            "OPENAI_API_KEY": KEY,
+            "OPENAI_BASE_URL": sandbox.base_url("openai"),
+        }
+        return llm.chat_completions_agent.ChatCompletionsAgent(
+            settings=llm.settings.load_settings(environ)["openai"],
+            model="any",
+            **options,
+        )
+
+    return make
+
+
+@pytest.fixture
+def body(llm):
+    """A request as `build_request` makes it."""
+    model = llm.catalogue.load_catalogue().role("openai", "default").id
+    return {"model": model, "messages": [{"role": "user", "content": "Hi"}]}
+
+
+@pytest.fixture
+def exchange(llm, bare, body):
+    """Begin an exchange; give back what is to be entered."""
+
+    def begin(agent=None, stream=False, **fields):
+        prompt = llm.prompts.Prompt.of("Hi", **fields)
+        return (agent or bare()).exchange(body, prompt, stream=stream)
+
+    return begin
+
+
+@pytest.mark.exercise("3.1")
+def test_a_body_is_posted_to_chat_completions(exchange, sandbox):
+    with exchange():
+        pass
+    posted = [(one.method, one.path) for one in sandbox.requests]
+    assert posted == [("POST", "/openai/v1/chat/completions")]
+
+
+@pytest.mark.exercise("3.1")
+def test_the_body_arrives_as_it_was_given(exchange, sandbox, body):
+    with exchange():
+        pass
+    assert sandbox.requests[0].body == body
+
+
+@pytest.mark.exercise("3.1")
+def test_the_reply_has_status_headers_and_the_whole_body(exchange):
+    with exchange() as reply:
+        whole = b"".join(list(reply.chunks))
+    assert (reply.status, reply.simulated) == (200, True)
+    assert whole[:1] + whole[-1:] == b"{}"
+
+
+@pytest.mark.exercise("3.1")
+def test_the_headers_of_the_prompt_go_along(exchange, sandbox):
+    with exchange(headers={"x-course": "module-4"}):
+        pass
+    assert sandbox.requests[0].headers.get("x-course") == "module-4"
+
+
+@pytest.mark.exercise("3.1")
+def test_a_header_of_the_prompt_goes_before_the_agent_s(
+    bare, exchange, sandbox
+):
+    made = bare()
+    made.headers = {"x-course": "module-3", "x-team": "red"}
+    with exchange(made, headers={"x-course": "module-4"}):
+        pass
+    sent = sandbox.requests[0].headers
+    assert sent.get("x-team") == "red"
+    assert sent.get("x-course") == "module-4"
+
+
+@pytest.mark.exercise("3.1")
+def test_a_header_of_one_prompt_is_not_sent_with_the_next(
+    bare, exchange, sandbox
+):
+    made = bare()
+    made.headers = {"x-team": "red"}
+    with exchange(made, headers={"x-course": "module-4"}):
+        pass
+    with exchange(made):
+        pass
+    assert sandbox.requests[1].headers.get("x-course") is None
+
+
+@pytest.mark.exercise("3.1")
+def test_a_stream_is_asked_for_together_with_its_usage(exchange, sandbox):
+    with exchange(stream=True) as reply:
+        sent = sandbox.requests[0].body
+        assert sent.get("stream") is True
+        assert sent.get("stream_options") == {"include_usage": True}
+        assert next(iter(reply.chunks)).startswith(b"data:")
+
+
+@pytest.mark.exercise("3.1")
+def test_the_body_of_the_caller_stays_as_it_was(exchange, body):
+    before = dict(body)
+    with exchange(stream=True):
+        pass
+    assert body == before
+
+
+@pytest.mark.exercise("3.1")
+def test_the_body_is_read_as_it_arrives(bare, exchange, sandbox):
+    sandbox.fail_next("openai", "slow_body", seconds=0.4, chunks_before=1)
+    with exchange(bare(timeout=0.1)) as reply:
+        assert next(iter(reply.chunks)).startswith(b"{")
+
+
+@pytest.mark.exercise("3.1")
+def test_an_agent_s_timeout_is_the_longest_wait(bare, exchange, sandbox):
+    """What `requests` raises then is an OSError, too."""
+    sandbox.fail_next("openai", "stall", seconds=0.3)
+    with pytest.raises(OSError), exchange(bare(timeout=0.1)):
+        pass
+
+
+@pytest.mark.exercise("3.1")
+def test_an_error_status_raises_what_it_means(llm, exchange, sandbox):
+    sandbox.fail_next("openai", "rate_limit", retry_after=2)
+    with pytest.raises(llm.errors.RateLimitError) as caught, exchange():
+        pass
+    assert caught.value.retry_after == 2
+
+
+@pytest.mark.exercise("3.1")
+def test_no_status_but_200_is_an_answer(llm, exchange, sandbox):
+    sandbox.fail_next("openai", "html", status=202)
+    with pytest.raises(llm.errors.MalformedResponseError), exchange():
+        pass
+
+
+@pytest.mark.exercise("3.1")
+def test_a_redirect_is_not_followed(llm, exchange, sandbox):
+    elsewhere = f"{sandbox.base_url('requestry')}/chat/completions"
+    sandbox.fail_next("openai", "html", status=307, location=elsewhere)
+    with pytest.raises(llm.errors.MalformedResponseError), exchange():
+        pass
+    assert len(sandbox.requests) == 1
+
+
+# -- the exceptions of the client -------------------------------------------
+
+
+@pytest.mark.exercise("3.2")
+def test_no_answer_in_time_is_a_timeout(failure):
+    error = failure("stall", {"timeout": 0.1}, seconds=0.3)
+    assert error.kind == "timeout"
+
+
+@pytest.mark.exercise("3.2")
+def test_a_pause_in_the_middle_of_the_answer_is_a_timeout(failure):
+    pause = {"seconds": 0.3, "chunks_before": 1}
+    assert failure("slow_body", {"timeout": 0.1}, **pause).kind == "timeout"
+
+
+@pytest.mark.exercise("3.2")
+def test_a_dropped_connection_is_a_failed_connection(failure):
+    assert failure("drop_connection").kind == "connection_failed"
+
+
+@pytest.mark.exercise("3.2")
+def test_an_address_where_nobody_listens_is_a_failed_connection(failure):
+    nobody = {"base_url": "http://127.0.0.1:9/v1"}
+    assert failure(None, nobody).kind == "connection_failed"
+
+
+def chain_of(error):
+    """Yield an exception and all that it leads back to."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+@pytest.mark.exercise("3.2")
+def test_no_exception_of_the_client_hangs_behind_ours(failure):
+    error = failure("drop_connection")
+    names = [type(one).__name__ for one in chain_of(error)]
+    assert names == ["ConnectionFailedError"]
+
+
+@pytest.mark.exercise("3.2")
+def test_the_reason_is_in_our_own_words(failure):
+    nobody = {"base_url": "http://127.0.0.1:9/v1"}
+    assert "HTTPConnectionPool" not in failure(None, nobody).reason
+
+
+@pytest.fixture
+def meaning(agent):
+    """Return what an agent makes of an exception."""
+    made = agent()
+    assert made.session, "the client's library is loaded"
+    return made.translate_error
+
+
+@pytest.mark.exercise("3.2")
+def test_a_timeout_while_connecting_is_a_timeout(meaning):
+    assert meaning(requests.ConnectTimeout("late")).kind == "timeout"
+
+
+@pytest.mark.exercise("3.2")
+def test_a_compression_that_is_broken_is_a_malformed_response(meaning):
+    found = meaning(urllib3.exceptions.DecodeError("not gzip"))
+    assert found.kind == "malformed_response"
+
+
+@pytest.mark.exercise("3.2")
+def test_what_cannot_be_sent_is_an_invalid_request(meaning):
+    found = meaning(requests.exceptions.InvalidURL("no host"))
+    assert (found.kind, found.sent) == ("invalid_request", False)
+
+
+@pytest.mark.exercise("3.2")
+def test_an_error_of_ours_stays_as_it_is(failure):
+    assert failure("html").kind == "malformed_response"
+
+
+@pytest.mark.exercise("3.2")
+def test_a_bug_of_our_own_comes_back_as_it_is(meaning):
+    for bug in (KeyError("choices"), ValueError("no number")):
+        assert meaning(bug) is bug
+
+
+# -- what callers see -------------------------------------------------------
 
 
 def test_a_prompt_is_one_request(agent, sandbox):
@@ -99,25 +337,10 @@ def test_every_fault_has_its_kind(failure, fault, kind):
     assert failure(fault).kind == kind
 
 
-def test_no_answer_in_time_is_a_timeout(failure):
-    error = failure("stall", {"timeout": 0.1}, seconds=0.4)
-    assert error.kind == "timeout"
-
-
-def test_a_pause_in_the_middle_of_the_answer_is_a_timeout(failure):
-    pause = {"seconds": 0.4, "chunks_before": 1}
-    assert failure("slow_body", {"timeout": 0.1}, **pause).kind == "timeout"
-
-
 def test_a_body_that_drips_is_a_timeout(failure):
     """No single pause is long; only all of them together are."""
     error = failure("slow_body", {"timeout": 0.2}, seconds=1.0)
     assert error.kind == "timeout"
-
-
-def test_an_address_where_nobody_listens_is_a_failed_connection(failure):
-    nobody = {"base_url": "http://127.0.0.1:9/v1"}
-    assert failure(None, nobody).kind == "connection_failed"
 
 
 def test_an_address_that_is_none_is_said_before_anything_is_sent(agent):
@@ -157,13 +380,6 @@ def test_a_refusal_is_an_answer(agent, sandbox):
 
 
 # -- no key shows -----------------------------------------------------------
-
-
-def chain_of(error):
-    """Yield an exception and all that it leads back to."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 @pytest.mark.parametrize(
@@ -410,3 +626,23 @@ def test_many_threads_share_one_agent(agent, sandbox):
         thread.join()
     assert answers == expected
     assert len(sandbox.requests) == len(prompts)
+
+
+def test_a_proxy_of_the_environment_is_used(agent, sandbox, monkeypatch):
+    """Here the sandbox plays the proxy: it gets the whole address."""
+    monkeypatch.setenv("http_proxy", sandbox.url)
+    monkeypatch.setenv("no_proxy", "")
+    there = "http://router.example/v1"
+    agent(base_url=there).process_prompt("Hello")
+    monkeypatch.setenv("no_proxy", "router.example")
+    made = agent(base_url=there)
+    assert made.session.proxies == {}
+
+
+def test_certificates_of_the_environment_are_used(
+    agent, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ours.pem"))
+    assert agent().session.verify == str(tmp_path / "ours.pem")
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    assert agent().session.verify is True

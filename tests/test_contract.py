@@ -15,9 +15,9 @@ from contract_cases import PROMPT, Outcome, cells
 
 from course.sandbox import Sandbox
 
-ROLES = json.loads(
+CATALOGUE = json.loads(
     (Path(__file__).parents[1] / "data" / "models.json").read_text("utf-8")
-)["roles"]
+)
 
 # Characters of a key that are a part of it, and not chance.
 PART = 5
@@ -86,18 +86,30 @@ def fail(sandbox, cell):
         sandbox.fail_next(provider, case.fault, times=case.times, **options)
 
 
+def model_of(cell):
+    """Return the id of the model that a cell asks."""
+    if cell.case.model == "unknown":
+        return cell.agent.unknown_model
+    return CATALOGUE["roles"][cell.agent.provider][cell.case.model]
+
+
+def replacement_of(cell):
+    """Return the id that stands in the catalogue for a retired model."""
+    asked = (cell.agent.provider, model_of(cell))
+    return next(
+        row["replacement"]
+        for row in CATALOGUE["models"]
+        if (row["provider"], row["id"]) == asked
+    )
+
+
 def make(llm, sandbox, waits, cell):
     """Return the agent of a cell."""
     column, case = cell.agent, cell.case
-    model = (
-        column.unknown_model
-        if case.model == "unknown"
-        else ROLES[column.provider][case.model]
-    )
     options = {
         "api_key": column.key,
         "base_url": sandbox.base_url(column.provider),
-        "model": model,
+        "model": model_of(cell),
         "policy": llm.retry.RetryPolicy(jitter=0.0, attempts=case.attempts),
         "sleep": waits.append,
         **column.options,
@@ -193,6 +205,8 @@ def test_the_contract_holds(llm, sandbox, waits, log, cell):
     requests = arrived(sandbox, cell)
     came = outcome(response, streamed, requests, waits)
     assert came == cell.expected
+    if cell.expected.end == "model_retired":
+        assert replacement_of(cell) in response.error.what_to_do
     texts = [*shown_by(response, agent), log.getvalue()]
     assert parts_shown(cell.agent.key, texts) == []
     if cell.fails_at_first:

@@ -20,7 +20,7 @@ STATES: dict[State, tuple[str, str, str, str]] = {
     "not_run": ("?", "?", "plain", "not run"),
     "absent": ("–", "–", "plain", "no such case on this wire"),
 }
-HEADING = 10
+HEADING = 8
 MOST_FAILURES = 5
 
 
@@ -33,7 +33,10 @@ class Grid:
     def text(self) -> str:
         rows = self.scorecard.rows
         first = max(map(len, rows), default=0)
-        headings = [textwrap.wrap(a, HEADING) for a in self.scorecard.agents]
+        headings = [
+            textwrap.wrap(agent, HEADING, break_long_words=False)
+            for agent in self.scorecard.agents
+        ]
         widths = [max(map(len, lines), default=0) for lines in headings]
         tall = max(map(len, headings), default=0)
         lines = [

@@ -61,7 +61,8 @@ class ChatCompletionsAgent(Agent):
         """The connections. Raises MissingKeyError without a key."""
         from llm_providers.sessions import KeyHeader, new_session
 
-        return new_session(KeyHeader(self.settings.require_key()))
+        auth = KeyHeader(self.settings.require_key())
+        return new_session(auth, self.settings.base_url)
 
     def build_request(self, prompt: Prompt) -> dict[str, Any]:
         """Return the chat-completions body that the model accepts."""

@@ -141,7 +141,7 @@ def _count_models(
     path, query, auth = _way_to_models(settings)
     started = clock()
     count = 0
-    with new_session(auth) as session:
+    with new_session(auth, settings.base_url) as session:
         while True:
             with session.get(
                 settings.base_url + path,

@@ -628,21 +628,30 @@ def test_many_threads_share_one_agent(agent, sandbox):
     assert len(sandbox.requests) == len(prompts)
 
 
-def test_a_proxy_of_the_environment_is_used(agent, sandbox, monkeypatch):
-    """Here the sandbox plays the proxy: it gets the whole address."""
-    monkeypatch.setenv("http_proxy", sandbox.url)
+def test_a_proxy_of_the_environment_is_used(agent, scripted, monkeypatch):
+    url, replies, heads, _ = scripted
+    replies.append(sized(json.dumps(COMPLETION).encode()))
+    monkeypatch.setenv("http_proxy", url.removesuffix("/v1"))
     monkeypatch.setenv("no_proxy", "")
-    there = "http://router.example/v1"
-    agent(base_url=there).process_prompt("Hello")
-    monkeypatch.setenv("no_proxy", "router.example")
-    made = agent(base_url=there)
-    assert made.session.proxies == {}
+    there = agent(base_url="http://router.example/v1")
+    assert there.process_prompt("Hello").message == "Hi."
+    asked = b"POST http://router.example/v1/chat/completions "
+    assert heads[0].startswith(asked)
+
+
+def test_and_not_where_the_environment_says_no_proxy(
+    agent, sandbox, monkeypatch
+):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert agent().process_prompt("Hello").status == "success"
 
 
 def test_certificates_of_the_environment_are_used(
     agent, monkeypatch, tmp_path
 ):
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    assert agent().session.verify is True
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ours.pem"))
     assert agent().session.verify == str(tmp_path / "ours.pem")
-    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
-    assert agent().session.verify is True

@@ -202,51 +202,101 @@ def usage_of(llm, **counts):
 
 
 @pytest.mark.exercise("3.8")
+def test_prompt_completion_and_total_are_found(llm):
+    usage = usage_of(
+        llm, promptTokenCount=9, candidatesTokenCount=2, totalTokenCount=11
+    )
+    assert usage.prompt_tokens == 9
+    assert usage.completion_tokens == 2
+    assert usage.total_tokens == 11
+
+
+@pytest.mark.exercise("3.8")
 def test_thoughts_are_part_of_the_completion(llm):
-    usage = usage_of(llm, **USAGE)
-    assert (usage.prompt_tokens, usage.completion_tokens) == (9, 43)
-    assert (usage.reasoning_tokens, usage.cached_tokens) == (41, 4)
-    assert usage.total_tokens == 52
+    assert usage_of(llm, **USAGE).completion_tokens == 43
+
+
+@pytest.mark.exercise("3.8")
+def test_thoughts_are_the_reasoning_tokens(llm):
+    assert usage_of(llm, **USAGE).reasoning_tokens == 41
+
+
+@pytest.mark.exercise("3.8")
+def test_what_was_read_from_the_cache_is_found(llm):
+    assert usage_of(llm, **USAGE).cached_tokens == 4
+
+
+@pytest.mark.exercise("3.8")
+def test_what_tools_added_counts_as_prompt(llm):
+    usage = usage_of(llm, **USAGE, toolUsePromptTokenCount=5)
+    assert usage.prompt_tokens == 14
+
+
+@pytest.mark.exercise("3.8")
+def test_the_total_is_the_one_on_the_wire(llm):
+    assert usage_of(llm, **{**USAGE, "totalTokenCount": 60}).total_tokens == 60
 
 
 @pytest.mark.exercise("3.8")
 def test_a_model_that_does_not_think_has_no_count_of_thoughts(llm):
     usage = usage_of(llm, promptTokenCount=9, candidatesTokenCount=2)
-    assert usage.completion_tokens == 2
     assert usage.reasoning_tokens is None
+
+
+@pytest.mark.exercise("3.8")
+def test_a_total_that_nobody_counted_is_unknown(llm):
+    usage = usage_of(llm, promptTokenCount=9, candidatesTokenCount=2)
     assert usage.total_tokens is None
 
 
 @pytest.mark.exercise("3.8")
 def test_an_answer_that_was_all_thought_counts_its_thoughts(llm):
-    assert usage_of(llm, thoughtsTokenCount=41).completion_tokens == 41
+    usage = usage_of(llm, promptTokenCount=9, thoughtsTokenCount=41)
+    assert usage.completion_tokens == 41
 
 
 @pytest.mark.exercise("3.8")
 def test_without_either_count_the_total_tells(llm):
-    blocked = usage_of(llm, promptTokenCount=9, totalTokenCount=9)
-    assert blocked.completion_tokens == 0
+    usage = usage_of(llm, promptTokenCount=9, totalTokenCount=15)
+    assert usage.completion_tokens == 6
 
 
 @pytest.mark.exercise("3.8")
-def test_what_tools_added_counts_as_prompt(llm):
+def test_a_zero_on_the_wire_is_a_count(llm):
+    usage = usage_of(
+        llm, promptTokenCount=9, candidatesTokenCount=0, totalTokenCount=15
+    )
+    assert usage.completion_tokens == 0
+
+
+@pytest.mark.exercise("3.8")
+@pytest.mark.parametrize(
+    "counts",
+    [{"promptTokenCount": 9}, {"totalTokenCount": 15}],
+    ids=["only a prompt", "only a total"],
+)
+def test_a_completion_that_nothing_tells_is_unknown(llm, counts):
+    assert usage_of(llm, **counts).completion_tokens is None
+
+
+@pytest.mark.exercise("3.8")
+@pytest.mark.parametrize(
+    "nothing", [{}, None, "many"], ids=["empty", "a null", "a text"]
+)
+def test_without_counts_all_is_unknown(llm, nothing):
+    unknown = llm.responses.Usage()
+    usage = llm.gemini_format.parse_usage(nothing)
+    assert usage == unknown
+
+
+def test_tools_lessen_what_the_total_has_beyond_the_prompt(llm):
     usage = usage_of(
         llm,
         promptTokenCount=9,
         toolUsePromptTokenCount=5,
-        candidatesTokenCount=2,
         totalTokenCount=16,
     )
     assert (usage.prompt_tokens, usage.completion_tokens) == (14, 2)
-
-
-@pytest.mark.exercise("3.8")
-@pytest.mark.parametrize("nothing", [None, {}, "many"])
-def test_an_unknown_count_is_none_and_not_zero(llm, nothing):
-    usage = llm.gemini_format.parse_usage(nothing)
-    assert usage.prompt_tokens is None
-    assert usage.completion_tokens is None
-    assert usage.total_tokens is None
 
 
 def answered(*parts, finish="STOP", **fields):

@@ -269,14 +269,14 @@ def test_what_cannot_be_sent_is_an_invalid_request(meaning):
 
 
 @pytest.mark.exercise("3.2")
-def test_an_error_of_ours_stays_as_it_is(failure):
-    assert failure("html").kind == "malformed_response"
-
-
-@pytest.mark.exercise("3.2")
 def test_a_bug_of_our_own_comes_back_as_it_is(meaning):
     for bug in (KeyError("choices"), ValueError("no number")):
         assert meaning(bug) is bug
+
+
+@pytest.mark.exercise("3.2")
+def test_an_error_of_ours_stays_as_it_is(failure):
+    assert failure("html").kind == "malformed_response"
 
 
 # -- what callers see -------------------------------------------------------

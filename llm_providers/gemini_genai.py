@@ -1,17 +1,20 @@
 """Gemini through `google-genai`, the SDK that Google maintains.
 
-The SDK makes the request: address, version, headers, key. The reply goes
-from its HTTP client straight to the agent, unread. Left to itself the SDK
+The SDK addresses the request: where to, which version, with which headers
+and key. Its HTTP client, ours, brings the body along and takes the reply to
+the agent, unread. Left to itself the SDK
 
 - reads a body without any limit of size, and without one of time where it
   drips in,
 - replaces what is not UTF-8, so that a garbled answer passes for a whole one,
 - repeats the body, or keeps the request with its key, in its exceptions,
-- asks again by itself where a stream breaks off.
+- asks again by itself where a stream breaks off,
+- takes longer to translate a request's options than for all the rest.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import threading
@@ -88,21 +91,16 @@ class GenaiSender(GeminiSender):
         if stream:
             whole = math.ceil(self.stream_timeout)
             headers.setdefault("X-Server-Timeout", str(whole))
-        config = types.GenerateContentConfig(
-            http_options=types.HttpOptions(
-                headers=headers, extra_body=dict(body)
-            ),
-            automatic_continuation=False,
-            automatic_function_calling=(
-                types.AutomaticFunctionCallingConfig(disable=True)
-            ),
-        )
-        # The body brings the contents; the SDK wants to see some as well.
-        asked: Any = {"model": prompt.model, "contents": "", "config": config}
+        self.http.bring_along(json.dumps(body).encode(), headers)
+        # The SDK wants to see some contents; those that count are brought.
         if stream:
-            list(models.generate_content_stream(**asked))
+            list(
+                models.generate_content_stream(
+                    model=prompt.model, contents="-"
+                )
+            )
         else:
-            models.generate_content(**asked)
+            models.generate_content(model=prompt.model, contents="-")
         with self.http.handed_over() as answer:
             yield HttpReply(
                 answer.status_code, answer.headers, answer.iter_bytes()
@@ -129,7 +127,8 @@ class GenaiSender(GeminiSender):
 class HandingOverClient(httpx2.Client):
     """Sends for the SDK; keeps the reply, and gives it an empty one.
 
-    What a thread has sent, that thread has to fetch by `handed_over`.
+    Every thread brings its own request's body along, and fetches the reply
+    to it by `handed_over`.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -137,6 +136,16 @@ class HandingOverClient(httpx2.Client):
         super().__init__(verify=context, **options)
         self.own_tls = {"verify": context, "ssl": context}
         self._kept = threading.local()
+
+    def bring_along(self, body: bytes, headers: Mapping[str, str]) -> None:
+        """Give this thread's next request its body, and further headers."""
+        self._kept.brought = body, headers
+
+    def build_request(self, *args: Any, **options: Any) -> httpx2.Request:
+        """Return the SDK's request, with what was brought along."""
+        body, headers = self._kept.__dict__.pop("brought")
+        options["headers"] = {**options["headers"], **headers}
+        return super().build_request(*args, **{**options, "content": body})
 
     def send(
         self, request: httpx2.Request, *, stream: bool = False, **options: Any

@@ -198,6 +198,18 @@ def test_there_are_three_ways_to_have_no_credit(fail, code, words, source):
     assert "Retry-After" not in response.headers
 
 
+@pytest.mark.parametrize(
+    ("body", "reserved"),
+    [({"max_tokens": 300}, 300), ({}, 1_000),
+     ({"model": "anthropic/seeing-2"}, 8_192)],
+)  # fmt: skip
+def test_so_many_tokens_as_may_be_written_are_reserved(fail, body, reserved):
+    message = fail("quota_exhausted", body, code="max_tokens").json()["error"][
+        "message"
+    ]
+    assert f"You requested up to {reserved} tokens" in message
+
+
 def test_credit_reserved_by_other_requests_comes_back(fail):
     response = fail("in_flight_budget", retry_after=3)
     assert response.headers["Retry-After"] == "3"
@@ -278,6 +290,13 @@ def test_a_stream_can_break_in_the_middle(fail, code, kind):
     (choice,) = last["choices"]
     assert choice["finish_reason"] == "error"
     assert choice["delta"]["content"] == ""
+
+
+def test_the_last_chunk_can_repeat_the_finish_reason(fail):
+    *_, end, last, _ = events(fail("usage_with_finish", {"stream": True}))
+    assert last["choices"] == end["choices"]
+    assert last["choices"][0]["finish_reason"] == "stop"
+    assert last["usage"]["cost"] > 0 and "usage" not in end
 
 
 def test_a_cut_stream_has_neither_usage_nor_end(fail):

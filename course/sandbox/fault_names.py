@@ -179,6 +179,12 @@ FAULTS = {
     "unknown_model": Fault(
         "404 (OpenRouter: 400): there is no such model.", error=True
     ),
+    "usage_with_finish": Fault(
+        "No error: the chunk with the usage repeats the finish reason.",
+        (),
+        "stream",
+        (OPENROUTER,),
+    ),
     "wrong_charset": Fault("The body is Latin-1 and claims to be UTF-8."),
     "wrong_key": Fault(
         "The key is not valid: 401 (Requestry: 403, Gemini: 400).",

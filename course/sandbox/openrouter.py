@@ -32,11 +32,11 @@ from course.sandbox.openrouter_errors import (
     wrong_key,
 )
 from course.sandbox.openrouter_faults import (
-    Asked,
     broken_chunk,
     choice_error,
     planned_error,
 )
+from course.sandbox.openrouter_limits import Asked
 from course.sandbox.openrouter_replies import OpenRouterCompletion
 from course.sandbox.openrouter_routing import find, provider_of, route
 from course.sandbox.prices import cost_of
@@ -47,6 +47,8 @@ __all__ = ["OpenRouterProtocol"]
 
 COMMENT = b": OPENROUTER PROCESSING\n\n"
 COMMENT_EVERY = 12
+# Tokens that a model without a known limit is taken to be able to write.
+DEFAULT_LIMIT = 8_192
 
 
 class OpenRouterProtocol:
@@ -103,6 +105,9 @@ class OpenRouterProtocol:
         body = fields(request)
         name = str(body.get("model", "default"))
         model = find(name, self.models)
+        limit = body.get("max_completion_tokens") or body.get("max_tokens")
+        if not isinstance(limit, int):
+            limit = model.max_output_tokens if model else None
         return Asked(
             key=self.key(request) or "",
             name=name,
@@ -110,6 +115,7 @@ class OpenRouterProtocol:
             prompt=said(body),
             tokens=rough_tokens(request.raw.decode("utf-8", "replace")),
             window=model.context_window if model else 0,
+            limit=limit or DEFAULT_LIMIT,
         )
 
     def _look_up(self, request: Request, path: str) -> Reply:
@@ -155,7 +161,7 @@ class OpenRouterProtocol:
         plain = Completion(body, model.id, given, digest(request))
         usage = plain.usage()
         price = self.models.price(model, usage["prompt_tokens"])
-        failed = fault is not None and fault.name == "error_in_choice"
+        name = fault.name if fault else None
         shown = (body.get("reasoning") or {}).get("exclude") is not True
         return OpenRouterCompletion(
             plain,
@@ -163,8 +169,9 @@ class OpenRouterProtocol:
             cost_of(price, usage),
             thoughts_shown=shown,
             error=choice_error(fault, taken.provider)
-            if fault and failed
+            if fault and name == "error_in_choice"
             else None,
+            repeats_finish=name == "usage_with_finish",
         )
 
 

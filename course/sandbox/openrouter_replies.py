@@ -43,7 +43,9 @@ def generation_id(digest: str) -> str:
 class OpenRouterCompletion:
     """A chat completion in the router's own dress.
 
-    `error` takes the place of the end: the choice then says ``error``.
+    `error` takes the place of the end: the choice then says ``error``. The
+    chunk with the usage has no choices, or `repeats_finish`: documentation
+    and reports differ.
     """
 
     plain: Completion
@@ -51,6 +53,7 @@ class OpenRouterCompletion:
     cost: Cost | None
     thoughts_shown: bool = True
     error: OpenRouterError | None = None
+    repeats_finish: bool = False
 
     @property
     def id(self) -> str:
@@ -133,16 +136,16 @@ class OpenRouterCompletion:
         return {"reasoning": THOUGHTS, "reasoning_details": [detail]}
 
     def chunks(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Return a stream's chunks: those with content, and the closing.
-
-        The last one has the usage, and no choices.
-        """
+        """Return a stream's chunks: those with content, and the closing."""
         content, closing = self.plain.chunks()
         dressed = [self._chunk(chunk) for chunk in content]
         # Thoughts come first; here they share a chunk with the role.
         for choice in dressed[0]["choices"]:
             choice["delta"] |= self._thoughts(self.plain.answers[0])
-        return dressed, [self._chunk(chunk) for chunk in closing]
+        ends = [self._chunk(chunk) for chunk in closing]
+        if self.repeats_finish:
+            ends[-1] |= {"choices": ends[0]["choices"]}
+        return dressed, ends
 
     def _chunk(self, chunk: dict[str, Any]) -> dict[str, Any]:
         frame = self.frame("chat.completion.chunk")

@@ -37,6 +37,72 @@ def failure(llm, agent, sandbox):
     return raised
 
 
+# -- what errors mean -------------------------------------------------------
+
+
+@pytest.fixture
+def name_of_class(agent):
+    """Return the name of the class that an agent finds for an error."""
+
+    def found(status, **error):
+        kind = agent().classify(status, error)
+        return getattr(kind, "__name__", kind)
+
+    return found
+
+
+@pytest.mark.exercise("3.3")
+def test_a_403_says_that_the_key_is_not_accepted(name_of_class):
+    error = {"origin": "router", "message": "Invalid authorization token"}
+    assert name_of_class(403, **error) == "AuthenticationError"
+
+
+@pytest.mark.exercise("3.3")
+@pytest.mark.parametrize("status", [402, 412], ids=["balance", "limit"])
+def test_an_empty_balance_and_a_spend_limit_are_both_a_quota(
+    name_of_class, status
+):
+    assert name_of_class(status) == "QuotaExhaustedError"
+
+
+@pytest.mark.exercise("3.3")
+def test_a_provider_s_nonsense_is_a_malformed_response(name_of_class):
+    assert name_of_class(424, origin="provider") == "MalformedResponseError"
+
+
+@pytest.mark.exercise("3.3")
+def test_an_error_inside_a_200_is_a_broken_provider(name_of_class):
+    assert name_of_class(200) == "ProviderUnavailableError"
+
+
+@pytest.mark.exercise("3.3")
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [
+        (429, "RateLimitError"),
+        (404, "ModelNotFoundError"),
+        (400, "InvalidRequestError"),
+        (529, "ProviderUnavailableError"),
+    ],
+)
+def test_any_other_status_means_what_it_means_elsewhere(
+    name_of_class, status, name
+):
+    assert name_of_class(status) == name
+
+
+@pytest.mark.exercise("3.3")
+def test_a_code_counts_where_there_is_one(name_of_class):
+    found = name_of_class(400, code="context_length_exceeded")
+    assert found == "ContextLengthError"
+
+
+@pytest.mark.exercise("3.3")
+def test_the_sentence_is_not_read(name_of_class):
+    error = {"origin": "router", "message": "Provider blocked by policy"}
+    assert name_of_class(403, **error) == "AuthenticationError"
+
+
 def test_an_answer_comes_back_as_the_standard_response(agent, sandbox):
     response = agent().process_prompt(PROMPT)
     assert response.status == "success"
@@ -107,6 +173,7 @@ def test_what_the_router_says_is_the_reason(failure):
     assert "blocked by policy" in failure("forbidden").reason
 
 
+@pytest.mark.exercise("3.3")
 def test_a_key_that_the_router_does_not_know_is_not_tried_twice(
     agent, sandbox
 ):
@@ -115,6 +182,7 @@ def test_a_key_that_the_router_does_not_know_is_not_tried_twice(
     assert len(sandbox.requests) == 1
 
 
+@pytest.mark.exercise("3.3")
 def test_a_spend_limit_is_not_waited_for(agent, sandbox, waits):
     sandbox.fail_next("requestry", "quota_exhausted", code="spend_limit")
     response = agent().process_prompt("Hello")
@@ -122,6 +190,7 @@ def test_a_spend_limit_is_not_waited_for(agent, sandbox, waits):
     assert (len(sandbox.requests), waits) == (1, [])
 
 
+@pytest.mark.exercise("3.3")
 def test_an_upstream_s_broken_answer_is_asked_for_again(agent, sandbox):
     sandbox.fail_next("requestry", "dependency_failed")
     assert agent().process_prompt("Hello").status == "success"

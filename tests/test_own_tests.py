@@ -29,14 +29,11 @@ def solved(tmp_path_factory):
 
     @cache
     def tests(exercise):
-        return OwnTests(
-            load_exercises()[exercise].solution,
-            ANSWERS / f"{exercise}.yaml",
-            ROOT,
-            source,
-            tmp_path_factory.mktemp("own") / "tests",
-            [],
-        )
+        folder = tmp_path_factory.mktemp("own")
+        file = folder / "test_openai_agent.py"
+        file.write_text(load_exercises()[exercise].solution)
+        answers = ANSWERS / f"{exercise}.yaml"
+        return OwnTests(file, answers, ROOT, source, folder / "tests", [])
 
     yield tests
     source.close()

@@ -24,7 +24,11 @@ def main(argv: list[str]) -> int:
         prog="python3 -m course check",
         description="Check an exercise as it stands in your workspace.",
     )
-    parser.add_argument("exercise", help="its number, such as 2.1")
+    parser.add_argument(
+        "exercise",
+        help="its number, such as 2.1, or one of your test files, such as "
+        "tests/test_gemini_agent.py",
+    )
     parser.add_argument(
         "--workspace", type=Path, help="another folder than your own"
     )
@@ -32,7 +36,10 @@ def main(argv: list[str]) -> int:
         "--json", action="store_true", help="print the verdict as JSON"
     )
     wanted = parser.parse_args(argv)
-    verdict = _checked(wanted.exercise, wanted.workspace, wanted.json)
+    name = wanted.exercise
+    # A test file of an agent goes by its name without folder and ending.
+    name = Path(name).stem if name.endswith(".py") else name
+    verdict = _checked(name, wanted.workspace, wanted.json)
     return ExitCode.DONE if verdict.passed else ExitCode.FAILED
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from course.building.agent_tests import agent_of
 from course.checking.calls import NOTHING, Call
 from course.checking.connection import FaultError
 from course.checking.packages import (
@@ -40,7 +41,8 @@ class OwnTestsResult:
     """How the tests end on one package; each list has tests' names.
 
     `empty` are those that passed without a check, `output` says what went
-    wrong in those that failed.
+    wrong in those that failed. `unwritten` are those that came to a part of
+    the package that is still blank.
     """
 
     collected: list[str]
@@ -49,6 +51,7 @@ class OwnTestsResult:
     empty: list[str]
     output: str
     any_order: bool = True
+    unwritten: tuple[str, ...] = ()
 
     @property
     def in_short(self) -> str:
@@ -65,6 +68,7 @@ _EXPECTED = {
     "test_each_of_them_expects_something": (
         "an assert or pytest.raises in every test"
     ),
+    "test_they_pass_on_your_own_package": "every test passes",
     "test_they_catch": "a test that passes on the right package fails here",
 }
 
@@ -79,7 +83,7 @@ def in_words(failure: Failure, log: list[Call]) -> Failure:
 
 
 class OwnTests:
-    """The tests of one file, `text`, against all the packages of `root`.
+    """The tests of one file against the package of `root`, and broken ones.
 
     The right package comes first; then the broken ones are tried, each until
     a test notices, beginning with the one that noticed when these packages
@@ -88,7 +92,7 @@ class OwnTests:
 
     def __init__(
         self,
-        text: str,
+        tests: Path,
         answers: Path,
         root: Path,
         source: Source,
@@ -97,7 +101,8 @@ class OwnTests:
     ) -> None:
         # What the tests printed on the right package.
         self.printed = ""
-        self._text = text
+        self._text = tests.read_text("utf-8") if tests.is_file() else ""
+        self._about = agent_of(tests.name)
         self._answers = answers
         self._root = root
         self._source = source
@@ -124,6 +129,14 @@ class OwnTests:
         result = self._results.get(mutant, nothing)
         entry.returned = result.in_short
         return result
+
+    def require_written(self) -> None:
+        """Raise FaultError if what the tests ask is still to be written."""
+        result = self.run()
+        if result.unwritten and not result.failed:
+            phase = self._about.phase
+            words = f"The agent that they ask comes in phase {phase}."
+            raise FaultError("waiting", words)
 
     def _run_all(self) -> dict[str, OwnTestsResult]:
         if is_blank(self._text):
@@ -162,6 +175,8 @@ class OwnTests:
             "file": str(file),
             "next_package": packages.next,
             "at_once": 1 if self._source.dear else AT_ONCE,
+            "agent": self._about.agent,
+            "provider": self._about.provider,
         }
         try:
             data = remote.encode(order)

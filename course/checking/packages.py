@@ -123,7 +123,10 @@ class Packages:
             "name": served.name,
             "peer": served.peer,
             "sandbox": served.sandbox.url,
-            "openai": served.sandbox.base_url("openai"),
+            "urls": {
+                name: served.sandbox.base_url(name)
+                for name in served.sandbox.providers
+            },
             "first": self._first.get(served.name, ""),
         }
 

@@ -46,16 +46,19 @@ def run_suite(
     file: str,
     next_package: NextPackage,
     at_once: int,
+    agent: str,
+    provider: str,
 ) -> dict[str, Any]:
     """Return how the tests of one file end on each package, by its name.
 
     `file` lies in a folder of its own. `next_package` is given the names of
     the packages that are done, and of those among them in which a call may
     still go on; it tells where the next one is served. With
-    `at_once` above 1 the tests run on so many packages side by side.
+    `at_once` above 1 the tests run on so many packages side by side. Their
+    `agent` is named with its module, and talks to one `provider` or to none.
     """
     sys.dont_write_bytecode = True
-    plugin = Suite(next_package, at_once)
+    plugin = Suite(next_package, at_once, agent, provider)
     with plugin.counting_raises():
         run_pytest(file, plugin)
     return {
@@ -90,7 +93,8 @@ def connected(peer: dict[str, Any]) -> Remote:
 class Result:
     """How tests end on one package; `empty` are those without a check.
 
-    In `any_order` they may run if none leaves anything for the next.
+    In `any_order` they may run if none leaves anything for the next; what
+    is `unwritten` came to a blank of the package.
     """
 
     collected: list[str] = field(default_factory=list)
@@ -99,12 +103,19 @@ class Result:
     empty: list[str] = field(default_factory=list)
     output: str = ""
     any_order: bool = True
+    unwritten: list[str] = field(default_factory=list)
 
 
 class Suite:
     """A pytest plugin: the fixtures of the learner's tests, and the runs."""
 
-    def __init__(self, next_package: NextPackage, at_once: int) -> None:
+    def __init__(
+        self,
+        next_package: NextPackage,
+        at_once: int,
+        agent: str,
+        provider: str,
+    ) -> None:
         self.results: dict[str, dict[str, Any]] = {}
         # Why the file could not be read as tests.
         self.problem = ""
@@ -114,6 +125,9 @@ class Suite:
         self._package: Package = {}
         self._next_package = next_package
         self._at_once = at_once
+        self._agent = agent
+        self._provider = provider
+        self._missing = False
         self._sandbox_used = False
         self._result = Result()
         self._checks = 0
@@ -143,12 +157,17 @@ class Suite:
 
     @pytest.fixture
     def agent(self, llm: Any, sandbox: Any, waits: list[float]) -> Any:
-        """An OpenAI agent that talks to the sandbox."""
-        return llm.openai_agent.OpenAIAgent(
-            api_key=KEY,
-            base_url=self._package["openai"],
-            sleep=waits.append,
-        )
+        """The agent that the file is about; it talks to the sandbox."""
+        module, _, name = self._agent.partition(".")
+        try:
+            made = getattr(getattr(llm, module), name)
+        except AttributeError:
+            self._missing = True
+            raise
+        if not self._provider:
+            return made()
+        url = self._package["urls"][self._provider]
+        return made(api_key=KEY, base_url=url, sleep=waits.append)
 
     # -- what pytest tells -------------------------------------------------
 
@@ -198,6 +217,8 @@ class Suite:
         for item in items:
             before = {} if package["name"] else left_behind(item)
             self._checks = 0
+            self._missing = False
+            self._remote.blanks.clear()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
             if package["name"]:
                 if self._result.failed:
@@ -216,7 +237,9 @@ class Suite:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         found = self._result
         name = report.nodeid.rpartition("::")[2]
-        if report.failed and name not in found.failed:
+        if report.failed and (self._missing or self._remote.blanks):
+            found.unwritten.append(name)
+        elif report.failed and name not in found.failed:
             found.failed.append(name)
             found.output += f"{name}{report.longrepr}\n"
         elif report.when == "call" and report.passed:

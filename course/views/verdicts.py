@@ -68,6 +68,13 @@ STATUS = {
         "is saved. Run the cell again.",
     ),
 }
+# How tests are called that ask an agent which the learner has yet to write.
+UNWRITTEN = (
+    "saved, not run yet",
+    "open",
+    "The agent that these tests ask comes in phase {agent_phase}. When you "
+    "have built it, `python3 -m course check {file}` runs them.",
+)
 OUTCOMES = {
     "passed": ("✓", "passed"),
     "failed": ("✗", "not passed"),
@@ -89,10 +96,13 @@ def verdict_page(
 ) -> Page:
     """Return what a check found, for the learner who just ran it."""
     word, tone, advice = STATUS[verdict.status]
+    if verdict.status == "waiting" and not verdict.waits_for:
+        word, tone, advice = UNWRITTEN
     blocks: list[Block] = []
     if advice:
         phase = verdict.waits_for.partition(".")[0]
         words = {"id": exercise.id, "waits_for": verdict.waits_for}
+        words |= {"file": exercise.file, "agent_phase": str(exercise.phase)}
         blocks.append(Say(advice.format(**words, waits_phase=phase)))
     blocks += _about_saving(saved)
     if verdict.status != "not_started":
@@ -105,7 +115,7 @@ def verdict_page(
     if total:
         owned = f"{done} of {total} definitions of the package are yours."
         blocks.append(Say(owned))
-    if verdict.status == "waiting":
+    if verdict.status == "waiting" and verdict.waits_for:
         word = f"waits for exercise {verdict.waits_for}"
     return Page(_title(exercise), word, tone, blocks)
 
@@ -163,6 +173,8 @@ def progress_page(standings: Sequence[Standing]) -> Page:
 
 
 def _title(exercise: Exercise) -> str:
+    if exercise.id in exercise.file:
+        return f"{exercise.file} · {exercise.title}"
     return f"Exercise {exercise.id} · {exercise.title}"
 
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 
+from course.building.agent_tests import agent_tests
 from course.building.definitions import DefinitionNode, find
 from course.building.exercises import Exercise
 from course.building.lessons import load_exercises
@@ -71,6 +72,10 @@ class Workspace:
         return load_exercises(self.kit)
 
     @cached_property
+    def _agent_tests(self) -> Mapping[str, Exercise]:
+        return agent_tests(self.kit)
+
+    @cached_property
     def _files(self) -> AnswerFiles:
         return AnswerFiles(self.folder, self.exercises, self._progress)
 
@@ -102,9 +107,12 @@ class Workspace:
             return SaveResult(exercise_id, "not_saved", problem=problem)
 
     def exercise(self, exercise_id: str) -> Exercise:
-        """Return an exercise; CellProblemError lists them if there is none."""
+        """Return an exercise, or a test file of an agent by its name.
+
+        CellProblemError lists the exercises if there is neither.
+        """
         try:
-            return self.exercises[exercise_id]
+            return {**self._agent_tests, **self.exercises}[exercise_id]
         except KeyError:
             raise CellProblemError(
                 f'There is no exercise "{exercise_id}". The exercises are '
@@ -113,7 +121,7 @@ class Workspace:
 
     def digest(self, exercise_id: str) -> str:
         """Return a short name of the saved answer; empty while blank."""
-        return self._files.digest(self.exercises[exercise_id])
+        return self._files.digest(self.exercise(exercise_id))
 
     def record(
         self, exercise_id: str, status: str, digest: str | None = None
@@ -126,7 +134,7 @@ class Workspace:
             self._progress.change(
                 exercise_id, status=status, checked=digest, **passed
             )
-            if self.solved and passed:
+            if self.solved and passed and exercise_id in self.exercises:
                 self._count_earlier(exercise_id)
 
     def standings(self) -> list[Standing]:

@@ -16,38 +16,74 @@ def quota(name):
 PER_DAY = quota("GenerateRequestsPerDayPerProjectPerModel-FreeTier")
 PER_MINUTE = quota("GenerateRequestsPerMinutePerProjectPerModel-FreeTier")
 BAD_KEY = detail("ErrorInfo", reason="API_KEY_INVALID", domain="x")
+NOT_VALID = "API key not valid. Please pass a valid API key."
+
+
+def wait(delay):
+    return detail("RetryInfo", retryDelay=delay)
 
 
 def name_for(llm, status, word="", *details, **fields):
-    error = {"code": status, "status": word, "details": list(details)}
-    found = llm.gemini_errors.classify(status, {**error, **fields})
-    return found.__name__
+    error = {"code": status, "message": "No.", "status": word}
+    error |= {"details": list(details), **fields}
+    return llm.gemini_errors.classify(status, error).__name__
 
 
 @pytest.mark.exercise("3.9")
 def test_a_bad_key_is_known_by_its_reason(llm):
-    found = name_for(llm, 400, "INVALID_ARGUMENT", BAD_KEY)
+    said = {"message": NOT_VALID}
+    found = name_for(llm, 400, "INVALID_ARGUMENT", BAD_KEY, **said)
     assert found == "AuthenticationError"
 
 
 @pytest.mark.exercise("3.9")
 def test_another_400_is_the_request_s_fault(llm):
-    assert name_for(llm, 400, "INVALID_ARGUMENT") == "InvalidRequestError"
-    other = detail("ErrorInfo", reason="SOMETHING_ELSE")
-    assert name_for(llm, 400, "X", other) == "InvalidRequestError"
+    found = name_for(llm, 400, "INVALID_ARGUMENT")
+    assert found == "InvalidRequestError"
+
+
+@pytest.mark.exercise("3.9")
+def test_another_reason_leaves_it_to_the_status(llm):
+    other = detail("ErrorInfo", reason="SERVICE_DISABLED", domain="x")
+    found = name_for(llm, 403, "PERMISSION_DENIED", other)
+    assert found == "PermissionDeniedError"
+
+
+@pytest.mark.exercise("3.9")
+def test_the_reason_may_stand_behind_other_details(llm):
+    words = detail("LocalizedMessage", locale="en-US", message=NOT_VALID)
+    found = name_for(llm, 400, "X", words, BAD_KEY, message=NOT_VALID)
+    assert found == "AuthenticationError"
 
 
 @pytest.mark.exercise("3.9")
 def test_a_quota_of_the_day_is_used_up(llm):
-    found = name_for(llm, 429, "RESOURCE_EXHAUSTED", PER_DAY)
+    found = name_for(llm, 429, "X", PER_DAY, wait("31167s"))
     assert found == "QuotaExhaustedError"
 
 
 @pytest.mark.exercise("3.9")
 def test_a_quota_of_the_minute_is_a_rate_limit(llm):
-    found = name_for(llm, 429, "RESOURCE_EXHAUSTED", PER_MINUTE)
+    found = name_for(llm, 429, "X", PER_MINUTE, wait("44s"))
     assert found == "RateLimitError"
+
+
+@pytest.mark.exercise("3.9")
+def test_a_429_that_names_no_quota_is_a_rate_limit(llm):
     assert name_for(llm, 429, "RESOURCE_EXHAUSTED") == "RateLimitError"
+
+
+@pytest.mark.exercise("3.9")
+@pytest.mark.parametrize(
+    ("limit", "delay", "name"),
+    [
+        (PER_DAY, "0.997s", "QuotaExhaustedError"),
+        (PER_MINUTE, "31167s", "RateLimitError"),
+    ],
+    ids=["day", "minute"],
+)
+def test_the_delay_beside_a_quota_tells_nothing(llm, limit, delay, name):
+    assert name_for(llm, 429, "X", limit, wait(delay)) == name
 
 
 @pytest.mark.exercise("3.9")
@@ -64,28 +100,51 @@ def test_a_region_without_the_service_is_a_matter_of_permission(llm):
 
 @pytest.mark.exercise("3.9")
 @pytest.mark.parametrize(
-    ("status", "name"),
+    ("status", "word", "name"),
     [
-        (401, "AuthenticationError"),
-        (403, "PermissionDeniedError"),
-        (404, "ModelNotFoundError"),
-        (499, "ConnectionFailedError"),
-        (500, "ProviderUnavailableError"),
-        (503, "ProviderUnavailableError"),
-        (504, "RequestTimeoutError"),
+        (403, "PERMISSION_DENIED", "PermissionDeniedError"),
+        (404, "NOT_FOUND", "ModelNotFoundError"),
+        (409, "ABORTED", "ProviderUnavailableError"),
+        (499, "CANCELLED", "ConnectionFailedError"),
+        (500, "INTERNAL", "ProviderUnavailableError"),
+        (503, "UNAVAILABLE", "ProviderUnavailableError"),
+        (504, "DEADLINE_EXCEEDED", "RequestTimeoutError"),
     ],
 )
-def test_the_rest_is_told_by_word_and_status(llm, status, name):
-    word = "CANCELLED" if status == 499 else ""
+def test_the_rest_is_told_by_word_and_status(llm, status, word, name):
     assert name_for(llm, status, word) == name
 
 
 @pytest.mark.exercise("3.9")
-def test_an_error_without_details_is_no_riddle(llm):
-    for nothing in (None, "text", [None], [{"reason": "API_KEY_INVALID"}]):
-        found = name_for(llm, 400, "INVALID_ARGUMENT", details=nothing)
-        assert found == "InvalidRequestError"
+def test_the_message_is_never_read(llm):
+    found = name_for(llm, 400, "INVALID_ARGUMENT", message=NOT_VALID)
+    assert found == "InvalidRequestError"
+
+
+@pytest.mark.exercise("3.9")
+def test_an_error_that_says_nothing_is_told_by_its_status(llm):
     assert llm.gemini_errors.classify(404, {}).__name__ == "ModelNotFoundError"
+
+
+@pytest.mark.exercise("3.9")
+@pytest.mark.parametrize(
+    "nothing",
+    [None, "text", [None], [{"reason": "API_KEY_INVALID"}]],
+    ids=["a null", "a text", "a null in it", "no type"],
+)
+def test_details_that_are_none_are_no_riddle(llm, nothing):
+    found = name_for(llm, 400, "INVALID_ARGUMENT", details=nothing)
+    assert found == "InvalidRequestError"
+
+
+@pytest.mark.parametrize("word", [None, 3, ["ABORTED"], {"a": 1}])
+def test_a_word_that_is_none_leaves_it_to_the_status(llm, word):
+    assert name_for(llm, 503, word) == "ProviderUnavailableError"
+
+
+def test_only_a_429_speaks_of_quotas(llm):
+    found = name_for(llm, 503, "UNAVAILABLE", PER_DAY)
+    assert found == "ProviderUnavailableError"
 
 
 @pytest.mark.parametrize(

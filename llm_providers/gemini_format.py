@@ -26,18 +26,15 @@ from llm_providers.chat_completions import (
     require_content,
     takes_temperature,
 )
-from llm_providers.errors import (
-    ContentBlockedError,
-    MalformedResponseError,
-)
+from llm_providers.errors import MalformedResponseError
 from llm_providers.gemini_contents import contents, system_instruction
 from llm_providers.gemini_errors import error_from_reply
+from llm_providers.gemini_reasons import finish_word, require_unblocked
 from llm_providers.prompts import Prompt
 from llm_providers.responses import Reply, Usage
 
 __all__ = [
     "build_request",
-    "finish_word",
     "generation_config",
     "parse_event",
     "parse_response",
@@ -47,46 +44,6 @@ __all__ = [
 
 JSON = dict[str, Any]
 
-# Where a finish reason comes as a number, this is its place; those that came
-# later come as names only. Source: the enum in google-ai-generativelanguage.
-_FINISH_NUMBERS = (
-    "FINISH_REASON_UNSPECIFIED",
-    "STOP",
-    "MAX_TOKENS",
-    "SAFETY",
-    "RECITATION",
-    "OTHER",
-    "LANGUAGE",
-    "BLOCKLIST",
-    "PROHIBITED_CONTENT",
-    "SPII",
-    "MALFORMED_FUNCTION_CALL",
-    "IMAGE_SAFETY",
-)
-_BLOCK_NUMBERS = (
-    "BLOCK_REASON_UNSPECIFIED",
-    "SAFETY",
-    "OTHER",
-    "BLOCKLIST",
-    "PROHIBITED_CONTENT",
-    "IMAGE_SAFETY",
-)
-# Gemini's reasons in the words of chat completions. CONTINUATION is a long
-# answer's break, so there is more to come, as with a limit of tokens.
-_FINISH_WORDS = {
-    "STOP": "stop",
-    "MAX_TOKENS": "length",
-    "CONTINUATION": "length",
-    "SAFETY": "content_filter",
-    "RECITATION": "content_filter",
-    "LANGUAGE": "content_filter",
-    "BLOCKLIST": "content_filter",
-    "PROHIBITED_CONTENT": "content_filter",
-    "SPII": "content_filter",
-    "IMAGE_SAFETY": "content_filter",
-    "IMAGE_PROHIBITED_CONTENT": "content_filter",
-    "IMAGE_RECITATION": "content_filter",
-}
 _CHOICE_MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 
 
@@ -216,40 +173,6 @@ def parse_event(event: Mapping[str, Any], calls_before: int = 0) -> Piece:
         id=event.get("responseId"),
         tool_calls=calls,
     )
-
-
-def require_unblocked(event: Mapping[str, Any], usage: Usage) -> None:
-    """Raise ContentBlockedError where the prompt itself was blocked."""
-    reason = _mapping(event.get("promptFeedback")).get("blockReason")
-    if reason:
-        name = _named(reason, _BLOCK_NUMBERS)
-        raise ContentBlockedError(
-            f"The prompt was blocked: {name}.", usage=usage
-        )
-
-
-def finish_word(reason: Any, usage: Usage, text: str) -> str | None:
-    """Return the finish reason in chat completions' words; None if open.
-
-    Raises MalformedResponseError, with the usage and the partial text, for
-    a reason that has no such word: the answer broke off, and nothing says
-    that the next one will.
-    """
-    name = _named(reason, _FINISH_NUMBERS)
-    if name in ("", "FINISH_REASON_UNSPECIFIED"):
-        return None
-    if name not in _FINISH_WORDS:
-        raise MalformedResponseError(
-            f"The answer broke off: {name}.", usage=usage, partial_text=text
-        )
-    return _FINISH_WORDS[name]
-
-
-def _named(reason: Any, names: tuple[str, ...]) -> str:
-    """Return a reason's name, also where it comes as a number."""
-    if isinstance(reason, int):
-        return names[reason] if reason < len(names) else str(reason)
-    return str(reason or "")
 
 
 def parse_usage(usage: Mapping[str, Any] | None) -> Usage:

@@ -35,7 +35,7 @@ from llm_providers.gemini_schemas import old_words
 from llm_providers.gemini_sender import GeminiSender
 from llm_providers.http_replies import HttpReply
 from llm_providers.prompts import Prompt
-from llm_providers.sessions import KEPT_CONNECTIONS, arriving
+from llm_providers.sessions import KEPT_CONNECTIONS, arriving, settle
 
 with warnings.catch_warnings():
     # Whoever asks for this SDK by name has been told: see GeminiAgent.
@@ -76,10 +76,8 @@ class GenerativeaiSender(GeminiSender):
                 user_agent=user_agent
             ),
         )
-        session: Any = vars(client.transport)["_session"]
-        session.auth = _nothing_more
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, self.adapter)
+        session = vars(client.transport)["_session"]
+        settle(session, self.settings.base_url, self.adapter)
         return client
 
     @contextmanager
@@ -157,13 +155,6 @@ class HandingOverAdapter(HTTPAdapter):
         reply: requests.Response = self._kept.__dict__.pop("reply")
         with reply:
             yield reply
-
-
-def _nothing_more(
-    request: requests.PreparedRequest,
-) -> requests.PreparedRequest:
-    """Keep a netrc file from adding a password to the request."""
-    return request
 
 
 def _message(body: Mapping[str, Any], model: str) -> Any:

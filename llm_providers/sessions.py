@@ -11,10 +11,9 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
-from llm_providers.errors import AuthenticationError
 from llm_providers.settings import Secret
 
-__all__ = ["KeyHeader", "arriving", "finish", "new_session"]
+__all__ = ["KeyHeader", "arriving", "finish", "new_session", "settle"]
 
 # Connections that are kept open: as many calls may be in flight at once
 # without any being thrown away.
@@ -37,33 +36,33 @@ class KeyHeader(AuthBase):
     def __call__(
         self, request: requests.PreparedRequest
     ) -> requests.PreparedRequest:
-        key = self._key.reveal()
-        if not (key.isascii() and key.isprintable()):
-            # The HTTP library would say so too, and show the key.
-            raise AuthenticationError(
-                "The API key holds characters that cannot be sent.",
-                sent=False,
-            )
-        request.headers[self._name] = f"{self._before}{key}"
+        request.headers[self._name] = self._before + self._key.reveal()
         return request
 
 
 def new_session(auth: KeyHeader, url: str) -> requests.Session:
-    """Return a session for many threads: one key, no retries, no cookies.
+    """Return a session for many threads: one key, no retries, no cookies."""
+    session = requests.Session()
+    session.auth = auth
+    settle(session, url, HTTPAdapter(pool_maxsize=KEPT_CONNECTIONS))
+    return session
+
+
+def settle(
+    session: requests.Session, url: str, adapter: HTTPAdapter
+) -> None:
+    """Set up a session whose requests all go to `url`, through `adapter`.
 
     What the environment says of proxies and certificates for `url` is read
     now, once, and not with every request, which would cost half as much as
-    the request itself.
+    the request itself. No cookie is kept, no netrc file read.
     """
-    session = requests.Session()
-    session.auth = auth
     found = session.merge_environment_settings(url, {}, None, None, None)
     session.proxies, session.verify = found["proxies"], found["verify"]
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_maxsize=KEPT_CONNECTIONS))
-    return session
+        session.mount(scheme, adapter)
 
 
 def arriving(answer: requests.Response) -> Iterator[bytes]:

@@ -166,7 +166,18 @@ def test_a_cell_that_does_not_exist_is_no_success_and_says_why() -> None:
     shown = page().text()
     row = next(x for x in shown.splitlines() if x.startswith("429, RetryInfo"))
     assert row.split()[2] == "–"
-    assert "RetryInfo is a part of Google's error" in shown
+    told = " ".join(shown.split())
+    assert "since RetryInfo is a part of Google's error format" in told
+
+
+def test_a_cell_that_is_unlike_the_others_has_a_mark_and_a_reason() -> None:
+    shown = page().text()
+    row = next(x for x in shown.splitlines() if x.startswith("forbidden "))
+    assert row.split()[1:] == ["ok", "ok", "ok", "ok*", "ok"]
+    assert "*: by a rule of its own wire" in shown
+    cells = scorecard(verdict(), KIT).to_dict()["cells"]
+    reasons = [x["because"] for x in cells if x["case"] == "forbidden"]
+    assert [bool(reason) for reason in reasons] == [0, 0, 0, 1, 0]
 
 
 def test_what_is_not_started_is_not_called_wrong() -> None:

@@ -44,7 +44,8 @@ class Grid:
             for number in range(tall)
         ]
         for case, cells in rows.items():
-            lines.append([case, *(STATES[c.state][1] for c in cells)])
+            words = [STATES[c.state][1] + _mark(c) for c in cells]
+            lines.append([case, *words])
         lines.append(["", *self._counts()])
         all_widths = [first, *(max(5, width) for width in widths)]
         return "\n".join(
@@ -101,7 +102,12 @@ def _cell(cell: CellResult) -> str:
         )
     told = [meaning, cell.expected, cell.because]
     title = escape(": ".join(filter(None, told)), quote=True)
-    return f"<td style='{style}' title='{title}'>{sign}</td>"
+    return f"<td style='{style}' title='{title}'>{sign}{_mark(cell)}</td>"
+
+
+def _mark(cell: CellResult) -> str:
+    """Return an asterisk where a cell is unlike the others of its row."""
+    return "*" if cell.because and cell.state != "absent" else ""
 
 
 def contract_page(card: Scorecard, whose: str) -> Page:
@@ -121,11 +127,14 @@ def contract_page(card: Scorecard, whose: str) -> Page:
 
 def _legend(card: Scorecard) -> str:
     seen = {cell.state for cell in card.cells}
-    return ", ".join(
+    signs = [
         f"{sign} {word}: {meaning}" if sign != word else f"{sign}: {meaning}"
         for state, (sign, word, _, meaning) in STATES.items()
         if state in seen
-    )
+    ]
+    if any(map(_mark, card.cells)):
+        signs.append("*: by a rule of its own wire, whose reason `--json` has")
+    return ", ".join(signs)
 
 
 def _about_failures(failed: Sequence[CellResult]) -> Iterator[Block]:
@@ -162,11 +171,11 @@ def _about_the_rest(card: Scorecard) -> Iterator[Block]:
     }
     if blanks:
         yield Say(" ".join(sorted(blanks)), "Not started")
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[tuple[str, str], list[str]] = {}
     for cell in card.cells:
         if cell.state == "absent":
-            reasons.setdefault(cell.because, []).append(
-                f"{cell.case} ({cell.agent})"
-            )
-    for because, cells in reasons.items():
-        yield Say(f"{'; '.join(cells)}: {because}.", "No such case")
+            agents = reasons.setdefault((cell.case, cell.because), [])
+            agents.append(cell.agent)
+    for (case, because), agents in reasons.items():
+        words = f"{case} ({', '.join(agents)}), since {because}."
+        yield Say(words, "No such case")

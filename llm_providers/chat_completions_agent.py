@@ -58,10 +58,10 @@ class ChatCompletionsAgent(Agent):
 
     @cached_property
     def session(self) -> requests.Session:
-        """The connections. Raises MissingKeyError without a key."""
+        """The connections. Raises as `sendable_key` of the settings."""
         from llm_providers.sessions import KeyHeader, new_session
 
-        auth = KeyHeader(self.settings.require_key())
+        auth = KeyHeader(self.settings.sendable_key())
         return new_session(auth, self.settings.base_url)
 
     def build_request(self, prompt: Prompt) -> dict[str, Any]:

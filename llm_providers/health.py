@@ -168,7 +168,7 @@ def _way_to_models(
     settings: ProviderSettings,
 ) -> tuple[str, dict[str, str], KeyHeader]:
     """Return the path, the query and the key's header of a model list."""
-    key = settings.require_key()
+    key = settings.sendable_key()
     if settings.provider == "gemini":
         header = KeyHeader(key, "x-goog-api-key", "")
         return "/v1/models", {"pageSize": PAGE_SIZE}, header

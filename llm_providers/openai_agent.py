@@ -43,11 +43,11 @@ class OpenAIAgent(Agent):
 
     @cached_property
     def client(self) -> openai.OpenAI:
-        """The SDK's client. Raises MissingKeyError without a key."""
+        """The SDK's client. Raises as `sendable_key` of the settings."""
         import openai
 
         return openai.OpenAI(
-            api_key=self.settings.require_key().reveal(),
+            api_key=self.settings.sendable_key().reveal(),
             base_url=self.settings.base_url,
             timeout=self.timeout,
             max_retries=0,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from llm_providers.errors import MissingKeyError
+from llm_providers.errors import AuthenticationError, MissingKeyError
 from llm_providers.redaction import MASK, remember
 
 __all__ = [
@@ -119,6 +119,21 @@ class ProviderSettings:
             variables = " or ".join(self.key_variables)
             raise MissingKeyError(
                 f"No API key for {self.provider}: {variables} is not set."
+            )
+        return self.api_key
+
+    def sendable_key(self) -> Secret:
+        """Return the key, if a header can carry it.
+
+        Raises MissingKeyError, and AuthenticationError for a key with other
+        characters: HTTP libraries raise errors of their own, with the key
+        in them.
+        """
+        key = self.require_key().reveal()
+        if not (key.isascii() and key.isprintable()):
+            raise AuthenticationError(
+                "The API key holds characters that cannot be sent.",
+                sent=False,
             )
         return self.api_key
 

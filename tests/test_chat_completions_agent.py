@@ -5,6 +5,7 @@ import json
 import logging
 import socket
 import threading
+import time
 
 import pytest
 import requests
@@ -524,6 +525,14 @@ def test_one_connection_serves_many_prompts(agent, scripted):
     assert len(connections) == 1
 
 
+def is_ended(connection):
+    """Return whether the server has seen its client go, within seconds."""
+    until = time.monotonic() + 5
+    while connection.fileno() != -1 and time.monotonic() < until:
+        time.sleep(0.01)
+    return connection.fileno() == -1
+
+
 def chunked(*events):
     """Return a streamed reply in chunks, without its end."""
     lines = [f"data: {event}\n\n".encode() for event in events]
@@ -546,12 +555,13 @@ def test_and_many_streams(agent, scripted):
 
 
 def test_a_stream_is_over_when_it_says_so(agent, scripted):
-    """Though the provider never ends the body."""
-    url, replies, _, _ = scripted
-    replies.append(chunked(EVENT, "[DONE]"))
+    """Though the provider never ends the body: that connection is lost."""
+    url, replies, _, connections = scripted
+    replies += [chunked(EVENT, "[DONE]")] * 2
     stream = agent(base_url=url, timeout=20.0).stream("Hello")
     assert list(stream) == ["Hi."]
     assert stream.response.status == "success"
+    assert is_ended(connections[0])
 
 
 def test_a_compressed_answer_is_read(agent, scripted):
@@ -655,3 +665,13 @@ def test_certificates_of_the_environment_are_used(
     assert agent().session.verify is True
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ours.pem"))
     assert agent().session.verify == str(tmp_path / "ours.pem")
+
+
+def test_a_stream_that_is_given_up_ends_its_connection(agent, scripted):
+    url, replies, _, connections = scripted
+    event = json.dumps({"choices": [{"delta": {"content": "Hi."}}]})
+    replies += [chunked(event)] * 2
+    for text in agent(base_url=url, timeout=20.0).stream("Hello"):
+        assert text == "Hi."
+        break
+    assert is_ended(connections[0])

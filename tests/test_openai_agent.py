@@ -236,3 +236,11 @@ def test_the_client_is_built_once_and_used_by_many_threads(agent, sandbox):
         thread.join()
     assert {response.status for response in responses} == {"success"}
     assert len(sandbox.requests) == 16
+
+
+def test_a_key_that_no_header_can_carry_is_not_shown(agent, sandbox):
+    for key in ("sk-line\nbreak-0123456789", "sk-ключ-0123456789"):
+        response = agent(api_key=key).process_prompt("Hello")
+        assert response.error.kind == "authentication"
+        assert "0123456789" not in repr(response)
+    assert sandbox.requests == []

@@ -200,3 +200,17 @@ def test_every_provider_names_its_agent(llm):
         "requestry": "requestry_agent.RequestryAgent",
         "openrouter": "openrouter_agent.OpenRouterAgent",
     }
+
+
+@pytest.mark.parametrize("key", ["sk-line\nbreak", "sk-ключ", "sk-\x00"])
+def test_a_key_that_no_header_can_carry_is_told_and_not_shown(llm, key):
+    settings = llm.settings.load_settings({"OPENAI_API_KEY": key})["openai"]
+    with pytest.raises(llm.errors.AuthenticationError) as caught:
+        settings.sendable_key()
+    assert key not in repr(caught.value)
+    assert caught.value.sent is False
+
+
+def test_any_other_key_can_be_sent(llm):
+    settings = llm.settings.load_settings({"OPENAI_API_KEY": KEY})["openai"]
+    assert settings.sendable_key().reveal() == KEY

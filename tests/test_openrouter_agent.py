@@ -216,6 +216,118 @@ def test_the_wait_is_found_wherever_it_stands(llm, error, headers, seconds):
 # -- what errors mean -------------------------------------------------------
 
 
+@pytest.fixture
+def name_of_class(agent):
+    """Return the name of the class that an agent finds for an error."""
+
+    def found(status, error):
+        kind = agent().classify(status, error)
+        return getattr(kind, "__name__", kind)
+
+    return found
+
+
+@pytest.mark.exercise("3.4")
+@pytest.mark.parametrize(
+    "error", [{}, {"metadata": None}], ids=["nothing", "null"]
+)
+def test_without_metadata_the_status_decides(name_of_class, error):
+    assert name_of_class(401, error) == "AuthenticationError"
+
+
+@pytest.mark.exercise("3.4")
+def test_credit_that_is_in_flight_is_a_rate_limit(name_of_class):
+    error = {"metadata": {"reason": "in_flight_budget_exhausted"}}
+    assert name_of_class(402, error) == "RateLimitError"
+
+
+@pytest.mark.exercise("3.4")
+def test_any_other_402_is_an_exhausted_quota(name_of_class):
+    error = {"metadata": {"limit_source": "openrouter_credits"}}
+    assert name_of_class(402, error) == "QuotaExhaustedError"
+
+
+@pytest.mark.exercise("3.4")
+@pytest.mark.parametrize(
+    "metadata",
+    [{"reasons": ["violence"], "flagged_input": "…"}, {"patterns": ["…"]}],
+    ids=["moderation", "guardrail"],
+)
+def test_a_403_with_signs_of_a_filter_is_blocked_content(
+    name_of_class, metadata
+):
+    found = name_of_class(403, {"metadata": metadata})
+    assert found == "ContentBlockedError"
+
+
+@pytest.mark.exercise("3.4")
+def test_a_403_without_such_signs_is_a_matter_of_permission(name_of_class):
+    error = {"metadata": {"provider_name": "Example"}}
+    assert name_of_class(403, error) == "PermissionDeniedError"
+
+
+@pytest.mark.exercise("3.4")
+def test_a_model_that_is_away_for_now_is_unavailable(name_of_class):
+    error = {"availability": {"retryable": True, "retry_after": 5}}
+    assert name_of_class(404, error) == "ProviderUnavailableError"
+
+
+@pytest.mark.exercise("3.4")
+def test_a_model_that_nobody_serves_is_not_found(name_of_class):
+    error = {"availability": {"retryable": False, "retry_after": None}}
+    assert name_of_class(400, error) == "ModelNotFoundError"
+
+
+@pytest.mark.exercise("3.4")
+def test_the_error_type_says_more_than_the_status(name_of_class):
+    error = {"metadata": {"error_type": "context_length_exceeded"}}
+    assert name_of_class(400, error) == "ContextLengthError"
+
+
+@pytest.mark.exercise("3.4")
+def test_an_unknown_error_type_leaves_it_to_the_status(name_of_class):
+    error = {"metadata": {"error_type": "unmapped"}}
+    assert name_of_class(429, error) == "RateLimitError"
+
+
+@pytest.mark.exercise("3.4")
+def test_a_code_counts_where_nothing_else_does(name_of_class):
+    error = {"code": "rate_limit_exceeded"}
+    assert name_of_class(200, error) == "RateLimitError"
+
+
+@pytest.mark.exercise("3.4")
+@pytest.mark.parametrize(
+    ("status", "error_type", "more", "name"),
+    [
+        (
+            402,
+            "payment_required",
+            {"metadata": {"reason": "in_flight_budget_exhausted"}},
+            "RateLimitError",
+        ),
+        (
+            403,
+            "permission_denied",
+            {"metadata": {"patterns": ["…"]}},
+            "ContentBlockedError",
+        ),
+        (
+            404,
+            "not_found",
+            {"availability": {"retryable": True}},
+            "ProviderUnavailableError",
+        ),
+    ],
+    ids=["budget", "filter", "availability"],
+)
+def test_other_signs_go_before_the_error_type(
+    name_of_class, status, error_type, more, name
+):
+    metadata = {"error_type": error_type, **more.get("metadata", {})}
+    assert name_of_class(status, {**more, "metadata": metadata}) == name
+
+
 @pytest.mark.parametrize(
     ("status", "error", "name"),
     [

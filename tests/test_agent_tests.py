@@ -128,7 +128,9 @@ def test_once_the_agent_is_there_its_tests_run(
     )
     module.unlink()
     assert verdict.status == status
-    assert ("test_a_model_is_named (line 2)" in page) == (status == "failed")
+    if status == "failed":
+        assert "test_a_model_is_named (line 2)" in page
+        assert "your tests, on your package" in page
 
 
 def test_a_terminal_takes_the_file_s_name(workspace, checked, capsys):

@@ -17,11 +17,15 @@ __all__ = ["AGENT_TESTS", "AgentTests", "agent_tests", "agent_of"]
 
 @dataclass(frozen=True)
 class AgentTests:
-    """The agent that a test file is about, and the phase that builds it."""
+    """The agent that a test file is about, and the phase that builds it.
+
+    Importing its `libraries` takes longer than a call in a check may.
+    """
 
     agent: str
     provider: str
     phase: int
+    libraries: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:
@@ -41,7 +45,7 @@ class AgentTests:
 
 AGENT_TESTS = (
     AgentTests("openai_agent.OpenAIAgent", "openai", 2),
-    AgentTests("gemini_agent.GeminiAgent", "gemini", 3),
+    AgentTests("gemini_agent.GeminiAgent", "gemini", 3, ("google.genai",)),
     AgentTests("requestry_agent.RequestryAgent", "requestry", 3),
     AgentTests("openrouter_agent.OpenRouterAgent", "openrouter", 3),
     AgentTests("recommender_agent.RecommenderAgent", "", 4),

@@ -17,6 +17,9 @@ from course.checking.processes import LearnerProcess, Source
 from course.checking.remote import Remote
 from course.sandbox import Sandbox
 
+# Seconds that importing large libraries may take on a busy machine.
+LOAD_SECONDS = 10.0
+
 # Files of modules that take the place of the package's, by their names.
 Overlay = dict[str, str]
 
@@ -73,7 +76,8 @@ class Packages:
     process that is done with one package serves another. Where processes are
     dear, there is but one; elsewhere one package is made ready while the
     tests run on others, `at_once` in number. `first` has for some mutants
-    the name of the test to begin with.
+    the name of the test to begin with. `libraries` are imported before a
+    call may have to.
     """
 
     def __init__(
@@ -85,12 +89,14 @@ class Packages:
         kept: Path,
         at_once: int,
         first: Mapping[str, str],
+        libraries: tuple[str, ...] = (),
     ) -> None:
         self._root = root
         self._source = source
         self._folder = folder
         self._kept = kept
         self._first = first
+        self._libraries = list(libraries)
         self._coming: deque[Future[Served]] = deque()
         self._served: dict[str, Served] = {}
         self._idle: deque[Served] = deque()
@@ -169,6 +175,9 @@ class Packages:
     def _new_one(self) -> Served:
         process = self._source.new_process()
         remote = remote_of(process, "The package's process ended.")
+        if self._libraries:
+            seconds = LOAD_SECONDS
+            remote.ask("load", libraries=self._libraries, seconds=seconds)
         return Served("", process, remote, Sandbox().start(), {})
 
     def _broken(self, mutant: Mutant) -> tuple[str, Overlay]:

@@ -41,7 +41,7 @@ def _() -> None:
 @works("the list of models")
 def _() -> None:
     with client() as sdk:
-        expect(sdk.models.list().data)
+        expect(sdk.models.list().result.data)
 
 
 @works("credits")

@@ -67,7 +67,7 @@ class GenaiSender(GeminiSender):
         """
         with _unsaid("Both GOOGLE_API_KEY and GEMINI_API_KEY are set"):
             return genai.Client(
-                api_key=self.key(),
+                api_key=self.settings.sendable_key().reveal(),
                 enterprise=False,
                 debug_config=genai.client.DebugConfig(client_mode="api"),
                 http_options=types.HttpOptions(

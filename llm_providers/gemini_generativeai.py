@@ -69,7 +69,7 @@ class GenerativeaiSender(GeminiSender):
         client = GenerativeServiceClient(
             transport="rest",
             client_options={
-                "api_key": self.key(),
+                "api_key": self.settings.sendable_key().reveal(),
                 "api_endpoint": self.settings.base_url,
             },
             client_info=ClientInfo(  # type: ignore[no-untyped-call]

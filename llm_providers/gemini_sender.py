@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from llm_providers.errors import AuthenticationError
 from llm_providers.http_replies import HttpReply
 from llm_providers.prompts import Prompt
 from llm_providers.settings import ProviderSettings
@@ -31,20 +30,6 @@ class GeminiSender:
         self.timeout = timeout
         self.stream_timeout = stream_timeout
         self.lock = threading.Lock()
-
-    def key(self) -> str:
-        """Return the key itself. Raises MissingKeyError, AuthenticationError.
-
-        The second for a key that no header can hold: the SDKs would say so
-        too, in exceptions that show it.
-        """
-        key = self.settings.require_key().reveal()
-        if not (key.isascii() and key.isprintable()):
-            raise AuthenticationError(
-                "The API key holds characters that cannot be sent.",
-                sent=False,
-            )
-        return key
 
     def send(
         self, body: Mapping[str, Any], prompt: Prompt, *, stream: bool

@@ -675,3 +675,77 @@ def test_a_stream_that_is_given_up_ends_its_connection(agent, scripted):
         assert text == "Hi."
         break
     assert is_ended(connections[0])
+
+
+# -- what a model is asked for ----------------------------------------------
+
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "parameters": {
+            "type": "object",
+            "properties": {"city": {"type": "string"}},
+            "required": ["city"],
+        },
+    },
+}
+SCHEMA = {
+    "type": "json_schema",
+    "json_schema": {
+        "name": "answer",
+        "strict": True,
+        "schema": {
+            "type": "object",
+            "properties": {"number": {"type": "integer"}},
+            "required": ["number"],
+            "additionalProperties": False,
+        },
+    },
+}
+MODULES = {
+    "requestry": ("requestry_agent", "RequestryAgent"),
+    "openrouter": ("openrouter_agent", "OpenRouterAgent"),
+}
+
+
+@pytest.fixture(params=MODULES)
+def router(request, llm, sandbox):
+    """An agent of either router."""
+    module, name = MODULES[request.param]
+    return getattr(getattr(llm, module), name)(
+        api_key=KEY, base_url=sandbox.base_url(request.param)
+    )
+
+
+def test_an_answer_follows_a_schema(router, sandbox):
+    response = router.process_prompt("A number?", response_format=SCHEMA)
+    assert sandbox.requests[0].body["response_format"] == SCHEMA
+    assert isinstance(json.loads(response.message)["number"], int)
+
+
+def test_a_tool_is_called_in_one_piece_or_in_many(router):
+    asked = {
+        "tools": [WEATHER],
+        "tool_choice": "required",
+        "reasoning_effort": "none",
+    }
+    whole = router.process_prompt("Rain in Oslo?", **asked)
+    stream = router.stream("Rain in Oslo?", **asked)
+    assert list(stream) == []
+    assert whole.finish_reason == stream.response.finish_reason == "tool_calls"
+    call = whole.tool_calls[0]["function"]
+    assert call["name"] == "weather"
+    assert "city" in json.loads(call["arguments"])
+    assert stream.response.tool_calls[0]["function"] == call
+
+
+def test_a_conversation_keeps_its_turns(router, sandbox):
+    turns = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Hello"},
+        {"role": "assistant", "content": "Hi."},
+        {"role": "user", "content": "Who are you?"},
+    ]
+    assert router.process_prompt(turns).status == "success"
+    assert sandbox.requests[0].body["messages"] == turns

@@ -477,6 +477,14 @@ def test_the_hosts_root_knows_googles_clients(sandbox, session):
     assert session.post(stable, json=body).status_code == 403
 
 
+def test_a_base_url_without_a_version_means_the_beta(sandbox, session):
+    url = f"{sandbox.base_url('gemini')}/models/plain"
+    reply = session.post(f"{url}:generateContent", json={"contents": HELLO})
+    assert candidate(reply)["content"]
+    missing = session.get(f"{sandbox.base_url('gemini')}/models/nothing")
+    assert "API version v1beta" in missing.json()["error"]["message"]
+
+
 def test_a_model_is_served_until_its_shutdown_date(session):
     for days, status in ((-1, 200), (0, 404)):
         today = date(2026, 10, 1) + timedelta(days)

@@ -295,6 +295,11 @@ ODD_CONFIGS: list[Any] = [
     {"responseMimeType": "application/json", "responseSchema": "x"},
     {"responseMimeType": "application/json", "responseSchema": {},
      "responseJsonSchema": {}},
+    *({"responseMimeType": "application/json", "responseSchema": schema}
+      for schema in (
+          {"type": 99}, {"items": 5}, {"required": [1]}, {"anyOf": {}},
+          {"properties": {"a": 1}}, {"$ref": "#/nothing"}, {"minLength": "x"},
+          {"minItems": 10**9})),
     {"thinkingConfig": {"thinkingLevel": "NONE"}},
     {"thinkingConfig": {"thinkingLevel": 99}},
 ]  # fmt: skip

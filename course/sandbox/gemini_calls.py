@@ -11,7 +11,10 @@ __all__ = ["Call", "is_for_google", "key_of"]
 UNARY = "generateContent"
 STREAM = "streamGenerateContent"
 COUNT = "countTokens"
-ROOTS = re.compile(r"(?:/gemini)?/(v1beta|v1)/(.*)", re.S)
+# Under the sandbox's own path the version may be missing: some clients take
+# a base URL for one that has it.
+ROOTS = re.compile(r"(?:/gemini|(?=/v1))(?:/(v1beta|v1))?/(.*)", re.S)
+VERSION = "v1beta"
 
 
 def _query(request: Request) -> dict[str, str]:
@@ -46,7 +49,7 @@ class Call:
 
     def __init__(self, request: Request) -> None:
         found = ROOTS.fullmatch(request.path)
-        self.version: str = found[1] if found else "v1"
+        self.version: str = (found and found[1]) or VERSION
         path: str = found[2] if found else ""
         self.resource, _, verb = path.rstrip("/").partition(":")
         listing = self.resource == "models"

@@ -15,6 +15,7 @@ from course.sandbox.gemini_errors import (
     retired_model,
     unknown_model,
 )
+from course.sandbox.gemini_schemas import flaw_of
 from course.sandbox.gemini_tasks import declarations, prompt_tokens
 from course.sandbox.gemini_tools import check_tools
 from course.sandbox.models import Model, Models
@@ -113,11 +114,9 @@ def _check_format(config: dict[str, Any]) -> None:
             " generation_config."
         )
     for name in given:
-        if not isinstance(config[name], dict):
-            raise _bad(
-                f"Invalid value at 'generation_config.{name}': a schema is an"
-                " object."
-            )
+        flaw = flaw_of(config[name], f"generation_config.{name}")
+        if flaw is not None:
+            raise _bad(f"Invalid value at '{flaw}': it is no schema.")
         if kind == "text/plain":
             raise _bad(
                 f"* GenerateContentRequest.generation_config.{name}: a"

@@ -96,7 +96,7 @@ def cached_tokens(body: dict[str, Any]) -> int:
 def _given(response: dict[str, Any]) -> str:
     """Return what a function gave back; clients wrap what is no object."""
     given = response.get("response", {})
-    for wrapper in ("result", "output"):
+    for wrapper in ("result", "output", "content"):
         if isinstance(given, dict) and list(given) == [wrapper]:
             given = given[wrapper]
     return json.dumps(given, ensure_ascii=False)

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from course.sandbox.gemini_errors import GeminiError
+from course.sandbox.gemini_schemas import flaw_of
 
 __all__ = ["check_tools"]
 
@@ -56,8 +57,9 @@ def _checked(function: dict[str, Any]) -> str:
             " parameters_json_schema can be set.",
         )
     for field in SCHEMAS:
-        if not isinstance(function.get(field) or {}, dict):
+        flaw = flaw_of(function.get(field) or {}, field)
+        if flaw is not None:
             raise GeminiError(
-                400, f"Function {name}: {field} is a schema, an object."
+                400, f"Invalid value at '{flaw}' of {name}: it is no schema."
             )
     return name

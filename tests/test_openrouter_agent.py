@@ -1,5 +1,7 @@
 """The OpenRouter agent: many kinds of refusal, at the sandbox."""
 
+import time
+
 import pytest
 
 KEY = "sk-or-v1-test-0123456789"
@@ -187,6 +189,86 @@ def test_nobody_waits_for_tomorrow(agent, sandbox, waits):
 
 NOW = "Sun, 22 Nov 2026 12:00:00 GMT"
 IN_4_SECONDS = 1_795_348_804_000
+RESET = {"X-RateLimit-Reset": str(IN_4_SECONDS), "Date": NOW}
+
+
+@pytest.fixture
+def wait(llm):
+    """Return the seconds that an error asks to wait."""
+
+    def asked(headers=None, metadata=None, availability=None):
+        parts = {"metadata": metadata, "availability": availability}
+        error = {name: part for name, part in parts.items() if part}
+        return llm.openrouter_agent.wait_asked_for(error, headers or {})
+
+    return asked
+
+
+@pytest.mark.exercise("3.5")
+def test_an_error_that_says_nothing_asks_for_no_wait(wait):
+    assert wait() is None
+
+
+@pytest.mark.exercise("3.5")
+def test_seconds_in_the_metadata_are_read(wait):
+    assert wait(metadata={"retry_after_seconds": 7}) == 7
+
+
+@pytest.mark.exercise("3.5")
+def test_seconds_beside_the_availability_are_read(wait):
+    assert wait(availability={"retry_after": 2.5}) == 2.5
+
+
+@pytest.mark.exercise("3.5")
+def test_zero_seconds_is_an_answer(wait):
+    assert wait(metadata={"retry_after_seconds": 0}) == 0
+
+
+@pytest.mark.exercise("3.5")
+def test_a_reset_in_milliseconds_counts_from_the_reply_s_date(wait):
+    assert wait(RESET) == pytest.approx(4)
+
+
+@pytest.mark.exercise("3.5")
+def test_the_names_of_headers_are_matched_in_any_case(wait):
+    lower = {name.lower(): value for name, value in RESET.items()}
+    assert wait(lower) == pytest.approx(4)
+
+
+@pytest.mark.exercise("3.5")
+def test_a_reset_is_found_in_the_headers_that_are_quoted(wait):
+    quoted = {"headers": {"X-RateLimit-Reset": IN_4_SECONDS}}
+    assert wait({"Date": NOW}, quoted) == pytest.approx(4)
+
+
+@pytest.mark.exercise("3.5")
+def test_a_reset_in_the_past_asks_for_no_more_than_0_seconds(wait):
+    assert wait({"X-RateLimit-Reset": "86400000", "Date": NOW}) == 0
+
+
+@pytest.mark.exercise("3.5")
+def test_seconds_come_before_a_reset(wait):
+    assert wait(RESET, {"retry_after_seconds": 7}) == 7
+
+
+@pytest.mark.exercise("3.5")
+@pytest.mark.parametrize("value", ["never", ""], ids=["a word", "no text"])
+def test_a_reset_that_is_no_number_is_the_same_as_none(wait, value):
+    assert wait({"X-RateLimit-Reset": value, "Date": NOW}) is None
+
+
+@pytest.mark.exercise("3.5")
+@pytest.mark.parametrize("seconds", ["soon", None, -1], ids=repr)
+def test_seconds_that_make_no_sense_leave_the_reset(wait, seconds):
+    metadata = {"retry_after_seconds": seconds}
+    assert wait(RESET, metadata) == pytest.approx(4)
+
+
+@pytest.mark.exercise("3.5")
+def test_without_a_date_a_reset_counts_from_the_present(wait):
+    in_an_hour = (time.time() + 3_600) * 1_000
+    found = wait({"X-RateLimit-Reset": f"{in_an_hour:.0f}"})
+    assert found == pytest.approx(3_600, abs=60)
 
 
 @pytest.mark.parametrize(

@@ -25,23 +25,25 @@ def old_words(body: Mapping[str, Any]) -> JSON:
 
     `thinkingConfig` goes, ``responseJsonSchema`` and
     ``parametersJsonSchema`` become schemas of the older kind, and a
-    thought's signature goes with the thoughts that it was for.
+    thought's signature goes with the thoughts that it was for. The body
+    itself stays as it is.
     """
     made = dict(body)
-    config = dict(made.get("generationConfig") or {})
-    config.pop("thinkingConfig", None)
-    if "responseJsonSchema" in config:
-        schema = config.pop("responseJsonSchema")
-        config["responseSchema"] = old_schema(schema)
-    if config or "generationConfig" in made:
-        made["generationConfig"] = config
     made["contents"] = [_unsigned(content) for content in body["contents"]]
-    if "tools" in made:
-        made["tools"] = [_old_tool(tool) for tool in made["tools"]]
+    if "generationConfig" in body:
+        config = dict(body["generationConfig"])
+        config.pop("thinkingConfig", None)
+        if "responseJsonSchema" in config:
+            schema = config.pop("responseJsonSchema")
+            config["responseSchema"] = old_schema(schema)
+        made["generationConfig"] = config
+    if "tools" in body:
+        made["tools"] = [_old_tool(tool) for tool in body["tools"]]
     return made
 
 
 def _unsigned(content: Mapping[str, Any]) -> JSON:
+    """Return a content without the signatures of thoughts."""
     parts = [
         {
             name: field

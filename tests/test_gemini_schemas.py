@@ -1,4 +1,6 @@
-"""JSON schemas in the words of Gemini's older kind."""
+"""Requests and JSON schemas in the words of Gemini's older kind."""
+
+import json
 
 import pytest
 
@@ -97,3 +99,83 @@ def test_a_request_loses_only_what_cannot_be_said(llm):
             }
         ],
     }
+
+
+def asked(**fields):
+    """Return a request body with one question in it."""
+    question = {"role": "user", "parts": [{"text": "Hello"}]}
+    return {"contents": [question], **fields}
+
+
+SCHEMA = {"type": "object", "properties": {"age": {"type": "integer"}}}
+OLDER = {"type": "OBJECT", "properties": {"age": {"type": "INTEGER"}}}
+
+
+@pytest.mark.exercise("3.10")
+def test_a_plain_request_stays_as_it_is(llm):
+    assert llm.gemini_schemas.old_words(asked()) == asked()
+
+
+@pytest.mark.exercise("3.10")
+def test_what_both_have_words_for_is_kept(llm):
+    more = {
+        "systemInstruction": {"parts": [{"text": "Be brief."}]},
+        "toolConfig": {"functionCallingConfig": {"mode": "AUTO"}},
+    }
+    assert llm.gemini_schemas.old_words(asked(**more)) == asked(**more)
+
+
+def config_in_old_words(llm, **config):
+    """Return what becomes of a generationConfig."""
+    body = llm.gemini_schemas.old_words(asked(generationConfig=config))
+    return body.get("generationConfig")
+
+
+@pytest.mark.exercise("3.10")
+def test_limits_and_temperature_are_kept(llm):
+    config = {"maxOutputTokens": 9, "temperature": 0.0}
+    assert config_in_old_words(llm, **config) == config
+
+
+@pytest.mark.exercise("3.10")
+def test_a_thinking_level_is_left_out(llm):
+    thinking = {"thinkingLevel": "LOW"}
+    found = config_in_old_words(
+        llm, maxOutputTokens=9, thinkingConfig=thinking
+    )
+    assert found == {"maxOutputTokens": 9}
+
+
+@pytest.mark.exercise("3.10")
+def test_a_schema_gets_the_older_name_and_words(llm):
+    found = config_in_old_words(llm, responseJsonSchema=SCHEMA)
+    assert found == {"responseSchema": OLDER}
+
+
+@pytest.mark.exercise("3.10")
+def test_a_thought_s_signature_goes_with_the_thought(llm):
+    part = {"functionCall": {"name": "now"}, "thoughtSignature": "Zm9v"}
+    body = {"contents": [{"role": "model", "parts": [part]}]}
+    left = {"role": "model", "parts": [{"functionCall": {"name": "now"}}]}
+    assert llm.gemini_schemas.old_words(body) == {"contents": [left]}
+
+
+@pytest.mark.exercise("3.10")
+def test_the_parameters_of_a_function_are_told_in_older_words(llm):
+    new = {"name": "greet", "parametersJsonSchema": SCHEMA}
+    old = {"name": "greet", "parameters": OLDER}
+    body = asked(tools=[{"functionDeclarations": [new]}])
+    found = llm.gemini_schemas.old_words(body)
+    assert found["tools"] == [{"functionDeclarations": [old]}]
+
+
+@pytest.mark.exercise("3.10")
+def test_the_request_itself_is_not_changed(llm):
+    config = {
+        "thinkingConfig": {"thinkingLevel": "LOW"},
+        "responseJsonSchema": SCHEMA,
+    }
+    body = asked(generationConfig=config)
+    before = json.loads(json.dumps(body))
+    llm.gemini_schemas.old_words(body)
+    assert body == before

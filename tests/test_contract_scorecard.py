@@ -415,11 +415,17 @@ def test_a_verdict_travels_with_all_its_failures() -> None:
 # Mistakes, each in a module of one agent or another, and what they break.
 MISTAKES = (
     (
-        # The new exception is raised while the old one is handled.
+        # The new exception is raised while the old one is handled, and
+        # before the catalogue is asked.
         "agent.py",
-        "        raise self.named_replacement(prompt, failure)",
-        "            raise self.named_replacement(prompt, failure)",
-        {"OpenAI": {"wrong key", "echoed key"}},
+        "failure = self.translate_error(exception)\n",
+        "raise self.translate_error(exception)\n",
+        {
+            "OpenAI": {"wrong key", "echoed key", "retired model"},
+            "Gemini": {"retired model"},
+            "Gemini old SDK": {"retired model"},
+            "Requestry": {"retired model"},
+        },
     ),
     (
         # A day's quota passes for a minute's.

@@ -21,6 +21,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import httpx2
@@ -50,7 +51,7 @@ class GenaiSender(GeminiSender):
 
     @cached_property
     def http(self) -> HandingOverClient:
-        """The HTTP client. It follows no redirect and never retries."""
+        """The HTTP client, for as many calls at once as there are."""
         return HandingOverClient(
             limits=httpx2.Limits(
                 max_connections=None,
@@ -117,7 +118,7 @@ class GenaiSender(GeminiSender):
             )
         if isinstance(exception, httpx2.DecodingError):
             return MalformedResponseError("The body's encoding is broken.")
-        if isinstance(exception, httpx2.HTTPError):
+        if isinstance(exception, httpx2.HTTPError | httpx2.InvalidURL):
             return ConnectionFailedError(
                 f"The connection to {self.settings.base_url} failed."
             )
@@ -127,13 +128,16 @@ class GenaiSender(GeminiSender):
 class HandingOverClient(httpx2.Client):
     """Sends for the SDK; keeps the reply, and gives it an empty one.
 
-    Every thread brings its own request's body along, and fetches the reply
-    to it by `handed_over`.
+    It keeps no cookie, follows no redirect and never retries. Every thread
+    brings its own request's body along, and fetches the reply to it by
+    `handed_over`.
     """
 
     def __init__(self, **options: Any) -> None:
         context = httpx2.create_ssl_context()
         super().__init__(verify=context, **options)
+        no_cookies = DefaultCookiePolicy(allowed_domains=[])
+        self.cookies.jar.set_policy(no_cookies)
         self.own_tls = {"verify": context, "ssl": context}
         self._kept = threading.local()
 

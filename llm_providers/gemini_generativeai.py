@@ -1,10 +1,13 @@
 """Gemini through `google-generativeai`, whose support ended in 2025.
 
 It makes the request out of protocol buffers that are frozen with it, so it
-has no words for what came later: thinking levels are left out, and a JSON
-schema is told in the few words of its own. Like the newer SDK, it hands the
-reply over to the agent unread; it would try again on its own, and drop what
-it does not know from the reply, such as the tokens of thoughts.
+has no words for what came later: thinking levels are left out, a JSON schema
+is told in the few words of its own, and calls of tools go back without the
+signatures of the thoughts behind them, which newer models may refuse.
+
+Like the newer SDK, it hands the reply over to the agent unread. It would try
+again on its own, also after a 401, and drop what it does not know from the
+reply, such as the tokens of thoughts.
 """
 
 from __future__ import annotations

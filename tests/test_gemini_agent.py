@@ -301,6 +301,27 @@ def test_a_broken_stream_keeps_what_was_said(agent, sandbox, fault, kind):
     assert (text != "") is (fault != "drop_connection")
 
 
+@pytest.mark.parametrize(
+    ("options", "pause"),
+    [
+        ({"timeout": 0.2}, {"seconds": 0.6, "chunks_before": 2}),
+        ({"stream_timeout": 0.2}, {"seconds": 1.0}),
+    ],
+    ids=["pause", "drip"],
+)
+def test_a_slow_stream_runs_into_a_timeout(agent, sandbox, options, pause):
+    sandbox.fail_next("gemini", "slow_body", times=3, **pause)
+    text, response = streamed(agent(**options), "Tell me about HTTP.")
+    assert response.error.kind == "timeout"
+    assert response.error.partial_text == text
+
+
+def test_a_stream_without_end_is_not_read_to_its_end(agent, sandbox):
+    sandbox.fail_next("gemini", "huge_body", times=3)
+    _, response = streamed(agent())
+    assert response.error.kind == "malformed_response"
+
+
 def test_an_error_inside_http_200_is_never_a_success(agent, sandbox):
     sandbox.fail_next("gemini", "error_in_200", times=9)
     assert agent().process_prompt("Hello").status == "error"
@@ -445,7 +466,7 @@ def test_no_chain_of_exceptions_leads_back_to_the_key(failure):
 
 
 def test_an_echoed_key_shows_nowhere(agent, sandbox, caplog):
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.DEBUG):
         sandbox.fail_next("gemini", "echo_key")
         made = agent()
         response = made.process_prompt("Hello")

@@ -153,7 +153,8 @@ class Check:
         if status in _STOPPING or (self._learner.tests and status != "failed"):
             self._stop = status
         blank = self._order.exercise in blanks or status == "not_started"
-        self._outcomes[item.name] = "not_run" if blank else "failed"
+        open_yet = blank or status == "waiting"
+        self._outcomes[item.name] = "not_run" if open_yet else "failed"
         if self._problem is not None:
             return
         if blank:

@@ -96,7 +96,8 @@ def verdict_page(
 ) -> Page:
     """Return what a check found, for the learner who just ran it."""
     word, tone, advice = STATUS[verdict.status]
-    if verdict.status == "waiting" and not verdict.waits_for:
+    unwritten = verdict.status == "waiting" and not verdict.waits_for
+    if unwritten:
         word, tone, advice = UNWRITTEN
     blocks: list[Block] = []
     if advice:
@@ -105,7 +106,7 @@ def verdict_page(
         words |= {"file": exercise.file, "agent_phase": str(exercise.phase)}
         blocks.append(Say(advice.format(**words, waits_phase=phase)))
     blocks += _about_saving(saved)
-    if verdict.status != "not_started":
+    if verdict.status != "not_started" and not unwritten:
         blocks += _about_checks(verdict)
     if verdict.hint:
         blocks.append(Say(verdict.hint, "Hint"))

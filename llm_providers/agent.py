@@ -264,11 +264,11 @@ class Agent:
         on. So the prompt is looked at: a refused one that is longer than the
         model's window, even at four characters a token, is too long.
         """
+        if type(failure) is not InvalidRequestError or not failure.sent:
+            return failure
         model = self.catalogue.find(self.provider, prompt.model)
         window = model and (model.max_input_tokens or model.context_window)
-        if type(failure) is not InvalidRequestError or not window:
-            return failure
-        if not failure.sent or prompt.characters <= 4 * window:
+        if not window or prompt.characters <= 4 * window:
             return failure
         return ContextLengthError(
             failure.reason,

@@ -2,8 +2,9 @@
 
 It makes the request out of protocol buffers that are frozen with it, so it
 has no words for what came later: thinking levels are left out, a JSON schema
-is told in the few words of its own, and calls of tools go back without the
-signatures of the thoughts behind them, which newer models may refuse.
+is told in the few words of its own, calls of tools go back without the
+signatures of the thoughts behind them, which newer models may refuse, and
+their numbers go back as floating-point ones.
 
 Like the newer SDK, it hands the reply over to the agent unread. It would try
 again on its own, also after a 401, and drop what it does not know from the

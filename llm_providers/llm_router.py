@@ -217,7 +217,7 @@ def _http_error(request: Request, error: Exception) -> JSONResponse:
     """Return an error in the one shape, also where no endpoint raised it."""
     assert isinstance(error, StarletteHTTPException)
     detail: Any = error.detail
-    if not isinstance(detail, Mapping):
+    if not isinstance(error, HTTPException):
         detail = asdict(_no_endpoint(request, error.status_code))
     return JSONResponse({"error": detail}, error.status_code, error.headers)
 

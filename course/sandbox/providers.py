@@ -8,7 +8,7 @@ from datetime import date
 from importlib import import_module
 from typing import cast
 
-from course.sandbox.gemini_calls import is_for_google
+from course.sandbox.gemini.calls import is_for_google
 from course.sandbox.models import PathText
 from course.sandbox.protocol import ProviderProtocol
 from course.sandbox.wire import Request
@@ -70,7 +70,7 @@ class Protocols:
             return self._loaded[name]
 
     def _load(self, row: Provider) -> ProviderProtocol:
-        module = import_module(f"course.sandbox.{row.module}")
+        module = import_module(f"course.sandbox.{row.module}.protocol")
         protocol = getattr(module, row.protocol)
         return cast(ProviderProtocol, protocol(self._models, self._today))
 

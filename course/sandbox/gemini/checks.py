@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from course.sandbox.gemini_contents import check_contents
-from course.sandbox.gemini_errors import (
+from course.sandbox.gemini.contents import check_contents
+from course.sandbox.gemini.errors import (
     GeminiError,
     context_length,
     retired_model,
     unknown_model,
 )
-from course.sandbox.gemini_schemas import flaw_of
-from course.sandbox.gemini_tasks import declarations, prompt_tokens
-from course.sandbox.gemini_tools import check_tools
+from course.sandbox.gemini.schemas import flaw_of
+from course.sandbox.gemini.tasks import declarations, prompt_tokens
+from course.sandbox.gemini.tools import check_tools
 from course.sandbox.models import Model, Models
 
 __all__ = ["check_body", "find_model"]

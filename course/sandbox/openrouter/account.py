@@ -7,8 +7,8 @@ from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import Any
 
-from course.sandbox.openrouter_errors import OpenRouterError, invalid
-from course.sandbox.openrouter_replies import OpenRouterCompletion
+from course.sandbox.openrouter.errors import OpenRouterError, invalid
+from course.sandbox.openrouter.replies import OpenRouterCompletion
 
 __all__ = ["Accounts"]
 

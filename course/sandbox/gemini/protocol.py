@@ -9,10 +9,10 @@ from typing import Any
 from course.sandbox.answers import answer, with_fault
 from course.sandbox.fault_names import ERROR_FAULTS
 from course.sandbox.faults import PlannedFault
-from course.sandbox.gemini_calls import Call, key_of
-from course.sandbox.gemini_checks import check_body, find_model
-from course.sandbox.gemini_enums import numbered
-from course.sandbox.gemini_errors import (
+from course.sandbox.gemini.calls import Call, key_of
+from course.sandbox.gemini.checks import check_body, find_model
+from course.sandbox.gemini.enums import numbered
+from course.sandbox.gemini.errors import (
     GeminiError,
     error_body,
     error_reply,
@@ -21,12 +21,12 @@ from course.sandbox.gemini_errors import (
     unknown_model,
     wrong_key,
 )
-from course.sandbox.gemini_faults import planned_error
-from course.sandbox.gemini_models import list_models, model_row
-from course.sandbox.gemini_reading import read_body
-from course.sandbox.gemini_replies import Generation
-from course.sandbox.gemini_streams import event_reply, stream_reply
-from course.sandbox.gemini_tasks import in_format, prompt_tokens, read_task
+from course.sandbox.gemini.faults import planned_error
+from course.sandbox.gemini.models import list_models, model_row
+from course.sandbox.gemini.reading import read_body
+from course.sandbox.gemini.replies import Generation
+from course.sandbox.gemini.streams import event_reply, stream_reply
+from course.sandbox.gemini.tasks import in_format, prompt_tokens, read_task
 from course.sandbox.models import Models, PathText
 from course.sandbox.wire import Reply, Request, json_reply
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from course.sandbox.gemini_errors import GeminiError
-from course.sandbox.gemini_schemas import flaw_of
+from course.sandbox.gemini.errors import GeminiError
+from course.sandbox.gemini.schemas import flaw_of
 
 __all__ = ["check_tools"]
 

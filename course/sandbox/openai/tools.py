@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from course.sandbox.openai_refusals import (
+from course.sandbox.openai.refusals import (
     bad,
     missing,
     wrong_type,

@@ -20,10 +20,10 @@ from course.sandbox.event_stream import stream_reply
 from course.sandbox.fault_names import ERROR_FAULTS
 from course.sandbox.faults import PlannedFault
 from course.sandbox.models import Models, PathText
-from course.sandbox.openrouter_account import Accounts
-from course.sandbox.openrouter_checks import adapted, checked, effort_of, said
-from course.sandbox.openrouter_directory import looked_up
-from course.sandbox.openrouter_errors import (
+from course.sandbox.openrouter.account import Accounts
+from course.sandbox.openrouter.checks import adapted, checked, effort_of, said
+from course.sandbox.openrouter.directory import looked_up
+from course.sandbox.openrouter.errors import (
     OpenRouterError,
     error_body,
     error_reply,
@@ -31,14 +31,14 @@ from course.sandbox.openrouter_errors import (
     missing_key,
     wrong_key,
 )
-from course.sandbox.openrouter_faults import (
+from course.sandbox.openrouter.faults import (
     broken_chunk,
     choice_error,
     planned_error,
 )
-from course.sandbox.openrouter_limits import Asked
-from course.sandbox.openrouter_replies import OpenRouterCompletion
-from course.sandbox.openrouter_routing import find, provider_of, route
+from course.sandbox.openrouter.limits import Asked
+from course.sandbox.openrouter.replies import OpenRouterCompletion
+from course.sandbox.openrouter.routing import find, provider_of, route
 from course.sandbox.prices import cost_of
 from course.sandbox.providers import PROVIDERS
 from course.sandbox.wire import Reply, Request, json_reply

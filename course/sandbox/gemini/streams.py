@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from course.sandbox.faults import PlannedFault
-from course.sandbox.gemini_errors import error_body
-from course.sandbox.gemini_faults import overloaded
+from course.sandbox.gemini.errors import error_body
+from course.sandbox.gemini.faults import overloaded
 from course.sandbox.wire import Reply, json_bytes
 
 __all__ = ["event_reply", "stream_reply"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from course.sandbox.faults import PlannedFault
-from course.sandbox.gemini_errors import (
+from course.sandbox.gemini.errors import (
     SERVICE,
     GeminiError,
     bad_request,

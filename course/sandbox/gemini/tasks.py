@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from course.sandbox.answers import Answer, Task, rough_tokens
-from course.sandbox.gemini_schemas import json_schema
+from course.sandbox.gemini.schemas import json_schema
 from course.sandbox.models import Model
 from course.sandbox.replies.conversation import Conversation, Tool, Turn
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from course.sandbox.models import Model, Models
-from course.sandbox.openrouter_errors import OpenRouterError
-from course.sandbox.openrouter_models import listed, row
-from course.sandbox.openrouter_routing import find, provider_of, slug
+from course.sandbox.openrouter.errors import OpenRouterError
+from course.sandbox.openrouter.models import listed, row
+from course.sandbox.openrouter.routing import find, provider_of, slug
 
 __all__ = ["looked_up"]
 

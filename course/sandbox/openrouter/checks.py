@@ -10,11 +10,11 @@ from typing import Any
 from course.sandbox.answers import REASONING_TOKENS
 from course.sandbox.chat_completions import prompt_tokens
 from course.sandbox.models import Model
-from course.sandbox.openai_checks import PARAMETERS, check_parameter
-from course.sandbox.openai_errors import OpenAIError
-from course.sandbox.openai_messages import check_messages
-from course.sandbox.openai_tools import check_format, check_tools
-from course.sandbox.openrouter_errors import invalid, too_long
+from course.sandbox.openai.checks import PARAMETERS, check_parameter
+from course.sandbox.openai.errors import OpenAIError
+from course.sandbox.openai.messages import check_messages
+from course.sandbox.openai.tools import check_format, check_tools
+from course.sandbox.openrouter.errors import invalid, too_long
 
 __all__ = ["adapted", "checked", "effort_of"]
 

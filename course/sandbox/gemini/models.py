@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import Any
 
-from course.sandbox.gemini_errors import GeminiError
+from course.sandbox.gemini.errors import GeminiError
 from course.sandbox.models import Model
 
 __all__ = ["list_models", "model_row"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from course.sandbox.faults import PlannedFault
 from course.sandbox.models import Model
-from course.sandbox.openai_errors import (
+from course.sandbox.openai.errors import (
     INVALID,
     REQUEST_LIMIT,
     TOKEN_LIMIT,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from course.sandbox.models import Model, Models
-from course.sandbox.openrouter_errors import (
+from course.sandbox.openrouter.errors import (
     OpenRouterError,
     invalid,
     no_endpoints,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from course.sandbox.models import Model, Models
-from course.sandbox.openrouter_routing import permanent_slug, provider_of
+from course.sandbox.openrouter.routing import permanent_slug, provider_of
 from course.sandbox.prices import per_token
 
 __all__ = ["listed", "row"]

@@ -12,12 +12,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from course.sandbox.gemini_errors import (
+from course.sandbox.gemini.errors import (
     GeminiError,
     bad_request,
     unknown_field,
 )
-from course.sandbox.gemini_fields import ENUMS, MESSAGES, fields_of
+from course.sandbox.gemini.fields import ENUMS, MESSAGES, fields_of
 
 __all__ = ["read_body"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from course.sandbox.openai_errors import OpenAIError
+from course.sandbox.openai.errors import OpenAIError
 
 __all__ = [
     "TYPE_WORDS",

@@ -7,8 +7,8 @@ from typing import Any
 
 from course.sandbox.answers import Answer
 from course.sandbox.chat_completions import Completion
-from course.sandbox.openrouter_errors import OpenRouterError, bare_error
-from course.sandbox.openrouter_routing import Route
+from course.sandbox.openrouter.errors import OpenRouterError, bare_error
+from course.sandbox.openrouter.routing import Route
 from course.sandbox.prices import Cost
 
 __all__ = ["OpenRouterCompletion", "generation_id"]

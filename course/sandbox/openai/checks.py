@@ -7,21 +7,21 @@ from typing import Any
 
 from course.sandbox.chat_completions import prompt_tokens
 from course.sandbox.models import Model, Models
-from course.sandbox.openai_errors import (
+from course.sandbox.openai.errors import (
     context_length,
     retired_model,
     unknown_model,
     unsupported_parameter,
 )
-from course.sandbox.openai_messages import check_messages
-from course.sandbox.openai_refusals import (
+from course.sandbox.openai.messages import check_messages
+from course.sandbox.openai.refusals import (
     TYPE_WORDS,
     bad,
     missing,
     quoted,
     wrong_type,
 )
-from course.sandbox.openai_tools import check_together
+from course.sandbox.openai.tools import check_together
 
 __all__ = [
     "PARAMETERS",

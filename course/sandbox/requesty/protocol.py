@@ -25,11 +25,11 @@ from course.sandbox.event_stream import stream_reply
 from course.sandbox.fault_names import ERROR_FAULTS
 from course.sandbox.faults import PlannedFault
 from course.sandbox.models import Model, Models, PathText
-from course.sandbox.openai_checks import PARAMETERS, check_body, effort_of
-from course.sandbox.openai_errors import OpenAIError
+from course.sandbox.openai.checks import PARAMETERS, check_body, effort_of
+from course.sandbox.openai.errors import OpenAIError
 from course.sandbox.prices import cost_of
 from course.sandbox.providers import PROVIDERS
-from course.sandbox.requesty_errors import (
+from course.sandbox.requesty.errors import (
     RequestyError,
     broken_stream,
     error_body,
@@ -41,7 +41,7 @@ from course.sandbox.requesty_errors import (
     unknown_model,
     wrong_key,
 )
-from course.sandbox.requesty_models import listed, named
+from course.sandbox.requesty.models import listed, named
 from course.sandbox.wire import Reply, Request, json_reply
 
 __all__ = ["RequestyProtocol"]

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from course.sandbox.faults import PlannedFault
-from course.sandbox.openrouter_errors import OpenRouterError, upstream
+from course.sandbox.openrouter.errors import OpenRouterError, upstream
 from course.sandbox.waiting import http_date, waiting
 
 __all__ = ["Asked", "in_flight", "quota", "rate_limit"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from course.sandbox.answers import Answer, rough_tokens
-from course.sandbox.gemini_tasks import cached_tokens, prompt_tokens
+from course.sandbox.gemini.tasks import cached_tokens, prompt_tokens
 from course.sandbox.models import Model
 
 __all__ = ["Generation", "safety_ratings"]

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from course.sandbox.faults import PlannedFault
-from course.sandbox.openai_errors import unsupported_parameter
-from course.sandbox.openrouter_errors import (
+from course.sandbox.openai.errors import unsupported_parameter
+from course.sandbox.openrouter.errors import (
     TYPES,
     OpenRouterError,
     no_endpoints,
@@ -16,7 +16,7 @@ from course.sandbox.openrouter_errors import (
     upstream,
     wrong_key,
 )
-from course.sandbox.openrouter_limits import (
+from course.sandbox.openrouter.limits import (
     Asked,
     in_flight,
     quota,

@@ -23,8 +23,8 @@ from course.sandbox.event_stream import stream_reply
 from course.sandbox.fault_names import ERROR_FAULTS
 from course.sandbox.faults import PlannedFault
 from course.sandbox.models import Model, Models, PathText
-from course.sandbox.openai_checks import check_body, effort_of, find_model
-from course.sandbox.openai_errors import (
+from course.sandbox.openai.checks import check_body, effort_of, find_model
+from course.sandbox.openai.errors import (
     OpenAIError,
     error_body,
     error_reply,
@@ -33,7 +33,7 @@ from course.sandbox.openai_errors import (
     rate_headers,
     wrong_key,
 )
-from course.sandbox.openai_faults import planned_error, server_error
+from course.sandbox.openai.faults import planned_error, server_error
 from course.sandbox.providers import PROVIDERS
 from course.sandbox.wire import Reply, Request, json_reply
 

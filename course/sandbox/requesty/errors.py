@@ -10,12 +10,12 @@ from typing import Any
 
 from course.sandbox.faults import PlannedFault
 from course.sandbox.models import Model
-from course.sandbox.openai_errors import (
+from course.sandbox.openai.errors import (
     context_length,
     unsupported_parameter,
 )
-from course.sandbox.openai_errors import retired_model as provider_retired
-from course.sandbox.openai_faults import moderation as provider_moderation
+from course.sandbox.openai.errors import retired_model as provider_retired
+from course.sandbox.openai.faults import moderation as provider_moderation
 from course.sandbox.waiting import waiting
 from course.sandbox.wire import REASONS, Reply, json_reply
 

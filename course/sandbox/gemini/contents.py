@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from course.sandbox.gemini_errors import GeminiError
-from course.sandbox.gemini_tasks import media
+from course.sandbox.gemini.errors import GeminiError
+from course.sandbox.gemini.tasks import media
 from course.sandbox.models import Model
 
 __all__ = ["check_contents"]

@@ -1,0 +1,1 @@
+"""Gemini's protocol: contents, streams in two forms, models, errors."""

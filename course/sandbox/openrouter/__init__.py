@@ -1,0 +1,1 @@
+"""OpenRouter's protocol: chat completions, accounts, a directory."""

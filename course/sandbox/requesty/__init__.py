@@ -1,0 +1,1 @@
+"""Requesty's protocol: chat completions behind a router."""

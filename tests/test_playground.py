@@ -12,15 +12,17 @@ from course.kernel.playground import (
     is_clickable,
 )
 from course.sandbox import Sandbox
-from llm_providers.openai_agent import OpenAIAgent
 
 KEY = "sandbox-0000-openai"
 
 
 @pytest.fixture
-def make_agent(sandbox: Sandbox):
-    return lambda provider: OpenAIAgent(
-        api_key=KEY, base_url=sandbox.base_url("openai"), sleep=lambda s: None
+def make_agent(llm, sandbox: Sandbox):
+    return lambda provider: llm.agents.agent_for(
+        provider,
+        api_key=KEY,
+        base_url=sandbox.base_url(provider),
+        sleep=lambda seconds: None,
     )
 
 

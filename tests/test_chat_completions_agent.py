@@ -102,7 +102,7 @@ def test_the_body_arrives_as_it_was_given(exchange, sandbox, body):
 
 
 @pytest.mark.exercise("3.1")
-def test_the_reply_has_status_headers_and_the_whole_body(exchange):
+def test_the_reply_has_its_status_and_its_whole_body(exchange):
     with exchange() as reply:
         whole = b"".join(list(reply.chunks))
     assert (reply.status, reply.simulated) == (200, True)

@@ -152,6 +152,8 @@ def spoil(items):
 
 @contextmanager
 def spoiling(items):
+    if not items:
+        raise ShopError("nothing to spoil")
     items.append("spoilt")
     yield
 
@@ -511,6 +513,16 @@ def test_every_call_is_logged(remote):
     assert told[5][0] == "shop.Money.__add__"
     assert told[5][1] == "Money(amount=1) + Money(amount=2)"
     assert remote.log[-1].returned == ["a", "b"]
+
+
+def test_what_fails_when_entered_is_called_by_what_made_it(remote):
+    shop = remote.package.shop
+    with pytest.raises(shop.ShopError), shop.spoiling([]):
+        pass
+    last = remote.log[-1]
+    assert last.name == "shop.spoiling"
+    assert last.text == "with spoiling([]): ..."
+    assert last.raised == "ShopError"
 
 
 def test_a_deadline_ends_a_call(remote, workspace):

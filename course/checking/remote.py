@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from .calls import Call, function_call, special_call
+from .calls import NOTHING, Call, function_call, special_call
 from .connection import CALL_SECONDS, Connection, FaultError
 from .proxies import Link, Member, ModuleProxy, Proxy, Record
 from .values import Values, link_of
@@ -69,18 +70,22 @@ class Remote:
         frame |= {"kwargs": self.encode(lists[1]), **link.target}
         value = self._carry_out(frame, entry, CALL_SECONDS, lists)
         if isinstance(value, Proxy):
-            value.__dict__["_given"] = lists
+            value.__dict__["_made_by"] = entry, lists
         return value
 
     def special(self, proxy: Proxy, name: str, args: Any) -> Any:
         """Apply an operator or a built-in function over there."""
         link = proxy._link
         entry = special_call(proxy, link.dotted, name, args)
+        lists = None
+        if name == "enter" and "_made_by" in proxy.__dict__:
+            made_by, lists = proxy.__dict__["_made_by"]
+            text = f"with {made_by.text}: ..."
+            entry = replace(made_by, text=text, returned=NOTHING)
         if name not in _UNLOGGED:
             self.log.append(entry)
         frame = {"op": "special", "name": name, **link.target}
         frame["args"] = self.encode(list(args))
-        lists = proxy.__dict__.get("_given")
         return self._carry_out(frame, entry, lists=lists)
 
     def iterate(self, proxy: Proxy) -> Any:

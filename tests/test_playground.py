@@ -13,7 +13,7 @@ from course.kernel.playground import (
 )
 from course.sandbox import Sandbox
 
-KEY = "sandbox-0000-openai"
+KEY = "sk-Zq81-77xkPw0LmVb"
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def test_the_page_shows_answer_usage_cost_and_wire(sandbox, make_agent):
     assert " USD" in text
     assert "POST /openai/v1/chat/completions → 200" in text
     assert '"messages"' in text
+    assert '"choices"' in text
 
 
 def test_latency_is_left_out_where_outputs_are_compared(sandbox, make_agent):
@@ -76,11 +77,13 @@ def test_a_broken_agent_stops_nothing(sandbox):
 
 
 def test_no_key_shows(sandbox, make_agent):
-    sandbox.fail_next("openai", "echo_key")
-    answer = ask("openai", "Hello", make_agent, sandbox)
-    page = answers_page("Hello", [answer])
-    assert KEY not in page.text()
-    assert KEY not in page.html()
+    for fault in ("echo_key", "wrong_key"):
+        sandbox.fail_next("openai", fault)
+        answer = ask("openai", "Hello", make_agent, sandbox)
+        page = answers_page("Hello", [answer])
+        assert "[key]" in page.text()
+        for start in range(len(KEY) - 5):
+            assert KEY[start : start + 6] not in page.html()
 
 
 def test_markup_in_an_answer_is_only_text():

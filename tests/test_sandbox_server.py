@@ -416,3 +416,11 @@ def test_no_protocol_is_loaded_before_it_is_needed():
     run = [sys.executable, "-c", code]
     done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == "[]\n", done.stderr
+
+
+def test_what_was_answered_is_recorded_too(sandbox):
+    url = sandbox.base_url("openai") + "/models"
+    answer = requests.get(url, headers={"Authorization": "Bearer k"})
+    [record] = sandbox.requests
+    assert record.reply == answer.text[: len(record.reply)]
+    assert len(record.reply) == min(4_000, len(answer.content))

@@ -140,10 +140,28 @@ def _request_line(record: RecordedRequest) -> str:
 def _shown(record: RecordedRequest) -> str:
     """Return a request's body and its reply's, laid out for reading."""
     parts = [_laid_out(record.body)]
-    reply = getattr(record, "reply", None)
-    if reply:
-        parts += ["", "→", _laid_out(reply)]
-    return "\n".join(parts)
+    if record.reply:
+        parts += ["", "→", "", _laid_out(_parsed(record.reply))]
+    return _without("\n".join(parts), record.key or "")
+
+
+def _without(text: str, key: str) -> str:
+    """Return a text without the key or any six characters of it in a row.
+
+    Providers like to repeat a part of a key that they refuse.
+    """
+    for length in range(len(key), 5, -1):
+        for start in range(len(key) - length + 1):
+            text = text.replace(key[start : start + length], "[key]")
+    return text
+
+
+def _parsed(reply: str) -> Any:
+    """Return the JSON of a reply; its text where it is none, or was cut."""
+    try:
+        return json.loads(reply)
+    except ValueError:
+        return reply
 
 
 def _laid_out(body: Any) -> str:

@@ -9,12 +9,13 @@ from hashlib import sha256
 from itertools import count
 from typing import Any
 
-from course.sandbox.wire import Request
+from course.sandbox.wire import Reply, Request
 
 __all__ = ["Headers", "RecordedRequest", "Recording", "fingerprint"]
 
 KEPT_PER_KEY = 1_000
 KEPT_BODY = 1_000_000
+KEPT_REPLY = 4_000
 
 
 def fingerprint(key: str | None) -> str:
@@ -42,8 +43,9 @@ class RecordedRequest:
     """One request as it arrived; it prints without the key.
 
     `body` is the parsed JSON, or the text where it is none or is larger
-    than a million bytes, of which the first million is kept. `status` is
-    None while there is no answer, and stays so if there never is one.
+    than a million bytes, of which the first million is kept. `status` and
+    `reply` are None while there is no answer, and stay so if there never is
+    one; `reply` is the beginning of the body that was sent, as text.
     """
 
     provider: str | None
@@ -53,6 +55,12 @@ class RecordedRequest:
     body: Any = field(repr=False)
     key: str | None = field(repr=False)
     status: int | None = None
+    reply: str | None = field(default=None, repr=False)
+
+    def answered(self, reply: Reply) -> None:
+        """Note what is about to be sent."""
+        self.status = reply.status
+        self.reply = _beginning(reply)
 
     def __repr__(self) -> str:
         status = "unanswered" if self.status is None else self.status
@@ -60,6 +68,17 @@ class RecordedRequest:
             f"<{self.provider or 'unknown'}: {self.method} {self.path}"
             f" -> {status}, {fingerprint(self.key)}>"
         )
+
+
+def _beginning(reply: Reply) -> str:
+    """Return the first KEPT_REPLY bytes of a reply's body."""
+    body, pieces = reply.body[:KEPT_REPLY], iter(reply.pieces or ())
+    for piece in pieces:
+        if len(body) >= KEPT_REPLY:
+            break
+        if isinstance(piece, bytes):
+            body += piece[: KEPT_REPLY - len(body)]
+    return body.decode("utf-8", "replace")
 
 
 def _body(request: Request) -> Any:

@@ -70,7 +70,7 @@ class Connection(socketserver.StreamRequestHandler):
             return False
         if record is not None:
             # Before the reply leaves: a client that has it may ask at once.
-            record.status = reply.status
+            record.answered(reply)
         return send_reply(self.connection, reply, request, self._pause)
 
     def _proceed(self) -> None:

@@ -15,10 +15,10 @@ from course.sandbox.gemini.errors import (
     retired_model,
     unknown_model,
 )
-from course.sandbox.gemini.schemas import flaw_of
 from course.sandbox.gemini.tasks import declarations, prompt_tokens
 from course.sandbox.gemini.tools import check_tools
 from course.sandbox.models import Model, Models
+from course.sandbox.replies.schema_flaws import flaw_of
 
 __all__ = ["check_body", "find_model"]
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from course.sandbox.gemini.errors import GeminiError
-from course.sandbox.gemini.schemas import flaw_of
+from course.sandbox.replies.schema_flaws import flaw_of
 
 __all__ = ["check_tools"]
 

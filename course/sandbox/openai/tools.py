@@ -10,6 +10,7 @@ from course.sandbox.openai.refusals import (
     wrong_type,
     wrong_value,
 )
+from course.sandbox.replies.schema_flaws import flaw_of
 
 __all__ = ["check_format", "check_together", "check_tools"]
 
@@ -78,6 +79,22 @@ def check_format(body: dict[str, Any]) -> None:
                 "an object",
                 schema["schema"],
             )
+        _check_schema(
+            schema.get("schema") or {},
+            f"response_format '{schema['name']}'",
+            "response_format",
+        )
+
+
+def _check_schema(schema: Any, whose: str, param: str) -> None:
+    """Raise the error for a schema that cannot be followed."""
+    flaw = flaw_of(schema, "schema")
+    if flaw is not None:
+        raise bad(
+            f"Invalid schema for {whose}: {flaw} is not valid.",
+            param,
+            "invalid_json_schema",
+        )
 
 
 def check_tools(body: dict[str, Any]) -> None:
@@ -100,6 +117,11 @@ def check_tools(body: dict[str, Any]) -> None:
                 "an object",
                 function["parameters"],
             )
+        _check_schema(
+            function.get("parameters") or {},
+            f"function '{function['name']}'",
+            f"{where}.function.parameters",
+        )
     if "tool_choice" in body and not tools:
         raise bad(
             "Invalid value for 'tool_choice': 'tool_choice' is only allowed"

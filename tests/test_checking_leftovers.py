@@ -4,7 +4,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from course.checking.leftovers import left_behind
+from course.checking.leftovers import Beginning, left_behind
 
 TEXT = """
 import json
@@ -60,3 +60,13 @@ def test_data_that_cannot_be_shown_counts_as_changed(module):
     exec("class Odd:\n    __repr__ = None\nodd = Odd()", vars(module))
     item = SimpleNamespace(module=module)
     assert left_behind(item) != left_behind(item)
+
+
+def test_a_module_can_begin_again(module):
+    beginning = Beginning(module)
+    before = left_behind(SimpleNamespace(module=module))
+    for _ in range(2):
+        exec("seen.append(1)\ncount += 1", vars(module))
+        beginning.again()
+        assert vars(module)["seen"] == []
+        assert left_behind(SimpleNamespace(module=module)) == before

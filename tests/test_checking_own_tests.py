@@ -1,5 +1,6 @@
 """How a learner's own tests are judged: by the bugs that they catch."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,10 @@ def test_tests_that_stand_on_each_other_keep_their_order(judged):
     assert [caught_by(judged(text)) for _ in range(3)] == [expected] * 3
 
 
+@pytest.mark.skipif(
+    os.environ.get("COURSE_CHECK_PROCESSES") == "pool",
+    reason="where processes are dear, one serves all packages",
+)
 def test_tests_that_change_the_package_change_no_other(judged):
     verdict = judged(
         "def test_change(llm):\n"

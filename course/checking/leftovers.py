@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import itertools
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+_PLAIN = (bool, bytes, dict, float, int, list, set, str, tuple, type(None))
 _UNKNOWN = itertools.count()
 
 
@@ -21,6 +25,26 @@ def left_behind(item: pytest.Item) -> dict[str, str]:
     """
     module = getattr(item, "module", None)
     return dict(_data(vars(module), module.__name__)) if module else {}
+
+
+class Beginning:
+    """What a module's names stood for at first, to begin there again.
+
+    That goes for numbers, texts, lists and the like: where one process has
+    to run the tests on one package after another.
+    """
+
+    def __init__(self, module: ModuleType) -> None:
+        self._namespace = vars(module)
+        self._data: dict[str, Any] = {}
+        for name, value in self._namespace.items():
+            if type(value) in _PLAIN and not name.startswith("__"):
+                with suppress(Exception):
+                    self._data[name] = copy.deepcopy(value)
+
+    def again(self) -> None:
+        """Put everything back."""
+        self._namespace.update(copy.deepcopy(self._data))
 
 
 def _data(

@@ -19,7 +19,7 @@ import pytest
 
 from .channel import Channel
 from .connection import Connection, FaultError
-from .leftovers import left_behind
+from .leftovers import Beginning, left_behind
 from .remote import Remote
 from .reports import BareReports
 from .show import shortened
@@ -191,11 +191,15 @@ class Suite:
         """Run all in this process, where there is no forking."""
         failed: list[str] = []
         done: list[str] = []
+        modules = {getattr(item, "module", None) for item in self._items}
+        beginnings = [Beginning(module) for module in modules if module]
         while (package := self._next_package(done, [])) is not None:
             done = [package["name"]]
             right = self.results.get("")
             if right and not right["any_order"]:
                 package.pop("first", None)
+            for beginning in beginnings:
+                beginning.again()
             with time_limit():
                 result = self._run(package, failed)
             self.results[package["name"]] = asdict(result)

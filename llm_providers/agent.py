@@ -296,6 +296,17 @@ class Agent:
             simulated=failure.simulated,
         )
 
+    def connect(self) -> None:
+        """Build what is built once, so that copies of the agent share it.
+
+        Sends nothing. Raises as `sendable_key` of the settings.
+        """
+
+    def limit_time(self, seconds: float) -> None:
+        """Take no longer than this for a try, nor for a whole stream."""
+        self.timeout = min(self.timeout, seconds)
+        self.stream_timeout = min(self.stream_timeout, seconds)
+
     def adjustments(self, prompt: Prompt) -> tuple[str, ...]:
         """Return in words what the request leaves out of the prompt."""
         body = self.build_request(prompt)

@@ -64,6 +64,11 @@ class ChatCompletionsAgent(Agent):
         auth = KeyHeader(self.settings.sendable_key())
         return new_session(auth, self.settings.base_url)
 
+    def connect(self) -> None:
+        """Build the session. Raises as `sendable_key` of the settings."""
+        with self.lock:
+            _ = self.session
+
     def build_request(self, prompt: Prompt) -> dict[str, Any]:
         """Return the chat-completions body that the model accepts."""
         parameters = self.parameters(prompt.model)

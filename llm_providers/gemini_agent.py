@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -97,6 +98,22 @@ class GeminiAgent(Agent):
             self.settings, self.timeout, self.stream_timeout
         )
         return made
+
+    def connect(self) -> None:
+        """Build the SDK's client. Raises as `sendable_key` of the settings."""
+        with self.lock:
+            sender = self.sender
+        sender.connect()
+
+    def limit_time(self, seconds: float) -> None:
+        """Take no longer than this for a try, nor for a whole stream.
+
+        The sender of an agent with less time is a copy with the same client.
+        """
+        super().limit_time(seconds)
+        self.sender = copy.copy(self.sender)
+        self.sender.timeout = self.timeout
+        self.sender.stream_timeout = self.stream_timeout
 
     def prepare(self, prompt: Any, **options: Any) -> Prompt:
         """Return the normalised prompt, its model's id as in the catalogue.

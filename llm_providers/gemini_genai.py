@@ -81,6 +81,11 @@ class GenaiSender(GeminiSender):
                 ),
             )
 
+    def connect(self) -> None:
+        """Build the client. Raises as `sendable_key` of the settings."""
+        with self.lock:
+            _ = self.client
+
     @contextmanager
     def send(
         self, body: Mapping[str, Any], prompt: Prompt, *, stream: bool
@@ -88,11 +93,10 @@ class GenaiSender(GeminiSender):
         """Send a request; yields the reply whatever its status is."""
         with self.lock:
             models = self.client.models
-        headers = dict(prompt.headers)
-        if stream:
-            whole = math.ceil(self.stream_timeout)
-            headers.setdefault("X-Server-Timeout", str(whole))
-        self.http.bring_along(json.dumps(body).encode(), headers)
+        whole = math.ceil(self.stream_timeout if stream else self.timeout)
+        headers = {"X-Server-Timeout": str(whole), **prompt.headers}
+        content = json.dumps(body).encode()
+        self.http.bring_along(content, headers, self.timeout)
         # The SDK wants to see some contents; those that count are brought.
         if stream:
             list(
@@ -141,15 +145,18 @@ class HandingOverClient(httpx2.Client):
         self.own_tls = {"verify": context, "ssl": context}
         self._kept = threading.local()
 
-    def bring_along(self, body: bytes, headers: Mapping[str, str]) -> None:
-        """Give this thread's next request its body, and further headers."""
-        self._kept.brought = body, headers
+    def bring_along(
+        self, body: bytes, headers: Mapping[str, str], timeout: float
+    ) -> None:
+        """Give this thread's next request its body, headers and timeout."""
+        self._kept.brought = body, headers, timeout
 
     def build_request(self, *args: Any, **options: Any) -> httpx2.Request:
         """Return the SDK's request, with what was brought along."""
-        body, headers = self._kept.__dict__.pop("brought")
+        body, headers, timeout = self._kept.__dict__.pop("brought")
         options["headers"] = {**options["headers"], **headers}
-        return super().build_request(*args, **{**options, "content": body})
+        options["content"], options["timeout"] = body, timeout
+        return super().build_request(*args, **options)
 
     def send(
         self, request: httpx2.Request, *, stream: bool = False, **options: Any

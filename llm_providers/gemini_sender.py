@@ -31,6 +31,10 @@ class GeminiSender:
         self.stream_timeout = stream_timeout
         self.lock = threading.Lock()
 
+    def connect(self) -> None:
+        """Build the client. Raises as `sendable_key` of the settings."""
+        raise NotImplementedError
+
     def send(
         self, body: Mapping[str, Any], prompt: Prompt, *, stream: bool
     ) -> AbstractContextManager[HttpReply]:

@@ -74,6 +74,7 @@ class Ledger:
             latency_seconds=self._clock() - started,
             usage=outcome.usage or Usage(),
             cost_usd=outcome.cost_usd,
+            provider=self._provider,
         )
         self._attempts.append(row)
         self._log(row)

@@ -53,6 +53,11 @@ class OpenAIAgent(Agent):
             max_retries=0,
         )
 
+    def connect(self) -> None:
+        """Build the client. Raises as `sendable_key` of the settings."""
+        with self.lock:
+            _ = self.client
+
     def build_request(self, prompt: Prompt) -> dict[str, Any]:
         """Return the chat-completions body that the model accepts."""
         parameters = self.parameters(prompt.model)
@@ -74,7 +79,10 @@ class OpenAIAgent(Agent):
         self, body: Mapping[str, Any], prompt: Prompt, *, stream: bool
     ) -> Iterator[HttpReply]:
         """Send a chat completion; the SDK raises for an error status."""
-        options: dict[str, Any] = {"extra_headers": dict(prompt.headers)}
+        options: dict[str, Any] = {
+            "extra_headers": dict(prompt.headers),
+            "timeout": self.timeout,
+        }
         if stream:
             options["stream"] = True
             options["stream_options"] = {"include_usage": True}

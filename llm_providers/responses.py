@@ -75,15 +75,17 @@ class Attempt:
 
     `wait_seconds` is the pause before the try, `latency_seconds` the time
     from sending to the verdict, `cost_usd` what the wire said that it cost.
+    What a fallback passed over, sending nothing, has the status "skipped".
     """
 
     model: str
-    status: Literal["success", "error"]
+    status: Literal["success", "error", "skipped"]
     error_kind: str | None
     wait_seconds: float
     latency_seconds: float
     usage: Usage = field(default_factory=Usage)
     cost_usd: float | None = None
+    provider: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,87 @@
+"""One deadline for many tries: each takes only the time that is left."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from llm_providers.agent import Agent
+from llm_providers.errors import ProviderError
+from llm_providers.retry import RetryPolicy
+
+__all__ = ["Deadline", "hurried"]
+
+
+class Deadline:
+    """The end of the time for a call; `seconds` from now, None: no end.
+
+    `clock` gives seconds that never go back.
+    """
+
+    def __init__(
+        self, seconds: float | None, clock: Callable[[], float]
+    ) -> None:
+        self.seconds = float("inf") if seconds is None else seconds
+        self._clock = clock
+        self._end = clock() + self.seconds
+
+    @property
+    def seconds_left(self) -> float:
+        """How much time is left, at least 0.0."""
+        return max(0.0, self._end - self._clock())
+
+    @property
+    def is_over(self) -> bool:
+        return self.seconds_left == 0.0
+
+
+@dataclass(frozen=True)
+class PolicyUntil(RetryPolicy):
+    """A policy that does not wait where no time would be left after it."""
+
+    policy: RetryPolicy = RetryPolicy()
+    seconds_left: Callable[[], float] = lambda: float("inf")
+
+    def wait_before_next(
+        self, tries: int, error: ProviderError
+    ) -> float | None:
+        """Return the seconds to wait after `tries` tries; None to give up."""
+        wait = self.policy.wait_before_next(tries, error)
+        if wait is not None and wait >= self.seconds_left():
+            return None
+        return wait
+
+
+def hurried(
+    agent: Agent,
+    deadline: Deadline,
+    *,
+    once: bool = False,
+    sleep: Callable[[float], object] | None = None,
+) -> Agent:
+    """Return `agent` for one call that has to end by the deadline.
+
+    It is a copy that shares the agent's client and connections. A try may
+    take what is left of the time when it begins; with `once` there is but
+    one. `sleep` is used in place of the agent's own. A single silence in
+    the middle of a body is cut only when it is as long as the time that was
+    left at the beginning, so that a call may take twice that at most.
+    """
+    with suppress(ProviderError):  # The call itself will meet it again.
+        agent.connect()
+    made = copy.copy(agent)
+    policy = replace(agent.policy, attempts=1) if once else agent.policy
+    made.policy = PolicyUntil(
+        policy=policy, seconds_left=lambda: deadline.seconds_left
+    )
+    made.limit_time(deadline.seconds_left)
+    wait_for = sleep or agent.sleep
+
+    def sleep_and_hurry(seconds: float) -> None:
+        wait_for(seconds)
+        made.limit_time(deadline.seconds_left)
+
+    made.sleep = sleep_and_hurry
+    return made

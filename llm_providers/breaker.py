@@ -27,16 +27,14 @@ State = Literal["closed", "open", "half_open"]
 class BreakerPolicy:
     """When a breaker opens, and for how long. All times are seconds.
 
-    It opens after `failures` in a row, or at once where the provider asks
-    to wait for more than `longest_retry_after`. It stays open as long as
-    the provider asks, a day at most; without word from it for `cooldown`,
-    doubled with each probe that fails, up to `longest_cooldown`.
+    It opens after `failures` in a row. It stays open as long as the provider
+    asks, up to `longest_asked_for`; without word from the provider for
+    `cooldown`, doubled with each probe that fails, up to `longest_cooldown`.
     """
 
     failures: int = 3
     cooldown: float = 30.0
     longest_cooldown: float = 300.0
-    longest_retry_after: float = 60.0
     longest_asked_for: float = 86_400.0
 
 
@@ -110,23 +108,31 @@ class Breaker:
                 self._failures = self._openings = 0
                 self._open_until = self._probe = None
 
+    def _answering(self, permit: Permit) -> None:
+        with self._lock:
+            if permit is not self._probe:
+                return
+        self._succeeded(permit)
+
     def _failed(
-        self, permit: Permit, retry_after: float | None, times: int
+        self,
+        permit: Permit,
+        retry_after: float | None,
+        times: int,
+        at_once: bool,
     ) -> None:
         with self._lock:
             self._failures += times
             if permit is self._probe:
                 self._probe = None
                 self._open(retry_after)
-            elif self._open_until is not None:
-                # Was sent before the breaker opened, and knows better.
+            elif self._open_until is None:
+                if at_once or self._failures >= self.policy.failures:
+                    self._open(retry_after)
+            elif retry_after:
+                # Sent before the breaker opened; may know of a longer wait.
                 until = self.clock() + self._cooldown(retry_after)
-                if retry_after and self._seconds_left() > 0:
-                    self._open_until = max(self._open_until, until)
-            elif self._failures >= self.policy.failures or (
-                (retry_after or 0.0) > self.policy.longest_retry_after
-            ):
-                self._open(retry_after)
+                self._open_until = max(self._open_until, until)
 
     def _open(self, retry_after: float | None) -> None:
         self._open_until = self.clock() + self._cooldown(retry_after)
@@ -155,14 +161,26 @@ class Permit:
         """The target answered: the breaker closes, or stays closed."""
         self._breaker._succeeded(self)
 
+    def answering(self) -> None:
+        """An answer has begun: that is all that a probe is to find out.
+
+        Otherwise it tells nothing: the answer may yet break off.
+        """
+        self._breaker._answering(self)
+
     def fail(
-        self, retry_after: float | None = None, *, times: int = 1
+        self,
+        retry_after: float | None = None,
+        *,
+        times: int = 1,
+        at_once: bool = False,
     ) -> None:
         """The target failed, `times` in a row, by no fault of the caller's.
 
-        `retry_after` is in seconds, as the provider asked.
+        `retry_after` is in seconds, as the provider asked. With `at_once`
+        the breaker opens, however few the failures were.
         """
-        self._breaker._failed(self, retry_after, times)
+        self._breaker._failed(self, retry_after, times, at_once)
 
     def release(self) -> None:
         """Nothing was learned of the target; another may be the probe.

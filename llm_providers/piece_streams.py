@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from llm_providers.chat_completions import Piece
 from llm_providers.errors import ProviderError
@@ -18,7 +18,7 @@ class PieceStream(Stream):
     Iterate over `pieces()` once, in place of the stream itself.
     """
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Generator[Piece, None, None]:
         """Yield the pieces as they arrive; at the end, set the response.
 
         Faults are met as by the stream itself: nothing is yielded before

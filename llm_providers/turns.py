@@ -1,0 +1,122 @@
+"""Whose turn it is: the targets that may be asked now, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, replace
+
+from llm_providers.agent import Agent
+from llm_providers.breaker import Breakers, Permit
+from llm_providers.deadlines import Deadline, hurried
+from llm_providers.fallback_record import (
+    NO_TIME,
+    OPEN_BREAKER,
+    FallbackRecord,
+)
+from llm_providers.prompts import Prompt
+from llm_providers.responses import StandardResponse
+from llm_providers.targets import Target
+
+__all__ = ["Turn", "Turns"]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One target's turn: whom to ask what, and the permit to do so.
+
+    `seconds` is the time that is left for it; `longest_wait` is how long
+    its agent would wait where the provider asks it to.
+    """
+
+    target: Target
+    agent: Agent
+    prompt: Prompt
+    permit: Permit
+    deadline: Deadline
+    seconds: float
+    longest_wait: float
+
+    def judge(self, response: StandardResponse, *, begun: bool) -> None:
+        """Tell the target's breaker how it went.
+
+        Only a provider's own fault counts, once for each try. A timeout
+        does not where our deadline ended an answer that had `begun`, or had
+        left less than half of its time for it.
+        """
+        error = response.error
+        if error is None:
+            self.permit.succeed()
+        elif error.retryable and not (
+            error.kind == "timeout"
+            and self.deadline.is_over
+            and (begun or self.seconds < self.deadline.seconds / 2)
+        ):
+            wait = error.retry_after
+            self.permit.fail(
+                wait,
+                times=max(1, len(response.attempts)),
+                at_once=wait is not None and wait > self.longest_wait,
+            )
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Gives targets their turns, as their breakers and the time allow.
+
+    `sleep`, if given, is used for waits in place of the agents' own.
+    """
+
+    agents_for: Callable[[str], Agent]
+    breakers: Breakers
+    sleep: Callable[[float], object] | None = None
+
+    def of(
+        self,
+        targets: Sequence[Target],
+        prompt: Prompt,
+        deadline: Deadline,
+        record: FallbackRecord,
+    ) -> Generator[Turn, None, None]:
+        """Yield the turn of each target that may be asked; note the others.
+
+        A turn ends when the next one is asked for, or with the iteration.
+        """
+        for number, target in enumerate(targets, start=1):
+            if deadline.is_over:
+                record.skip(target, NO_TIME)
+                continue
+            permit = self.breakers[target].enter()
+            if permit is None:
+                record.waits.append(self.breakers[target].seconds_left)
+                record.skip(target, OPEN_BREAKER)
+                continue
+            try:
+                once = any(map(self.could_answer, targets[number:]))
+                yield self._turn(target, prompt, permit, deadline, once)
+            finally:
+                permit.release()
+
+    def _turn(
+        self,
+        target: Target,
+        prompt: Prompt,
+        permit: Permit,
+        deadline: Deadline,
+        once: bool,
+    ) -> Turn:
+        agent = self.agents_for(target.provider)
+        return Turn(
+            target=target,
+            agent=hurried(agent, deadline, once=once, sleep=self.sleep),
+            prompt=replace(prompt, model=target.model),
+            permit=permit,
+            deadline=deadline,
+            seconds=deadline.seconds_left,
+            longest_wait=agent.policy.longest_retry_after,
+        )
+
+    def could_answer(self, target: Target) -> bool:
+        """Whether a target has a key and no breaker in its way."""
+        agent = self.agents_for(target.provider)
+        has_key = bool(agent.settings.api_key)
+        return has_key and self.breakers[target].would_permit

@@ -13,7 +13,7 @@ __all__ = ["Column", "Columns"]
 
 GRID = (
     "display:grid;gap:10px;margin:6px 0;"
-    "grid-template-columns:repeat(auto-fit,minmax(15em,1fr))"
+    "grid-template-columns:repeat(auto-fit,minmax(12.5em,1fr))"
 )
 CARD = (
     "border:1px solid var(--jp-border-color2,#ccc);border-radius:3px;"

@@ -1,25 +1,31 @@
-"""One HTTP door to the agents: a FastAPI app.
+"""The router, a FastAPI app: the agents behind HTTP.
 
-Start it with ``uvicorn llm_providers.llm_router:app``.
+Start it with ``python3 -m llm_providers serve``, or with
+``uvicorn llm_providers.llm_router:app``.
 """
 
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, FastAPI, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from llm_providers import __version__, openai_door
 from llm_providers.agent import Agent
-from llm_providers.agents import agent_for
+from llm_providers.calls import answered
+from llm_providers.gates import Gates
+from llm_providers.http_errors import add_error_handlers, refusal
+from llm_providers.http_examples import (
+    HEALTH_EXAMPLE,
+    REPLY_EXAMPLE,
+    error_examples,
+)
 from llm_providers.prompts import Prompt
 from llm_providers.responses import (
     Attempt,
@@ -27,7 +33,10 @@ from llm_providers.responses import (
     StandardResponse,
     Usage,
 )
-from llm_providers.settings import PROVIDERS, load_settings
+from llm_providers.router_health import HealthReply, health_of
+from llm_providers.service import AUTO, Service
+from llm_providers.settings import PROVIDERS
+from llm_providers.targets import Target
 
 __all__ = [
     "HTTP_STATUS",
@@ -155,18 +164,19 @@ def _reply(response: StandardResponse) -> PromptReply:
     return PromptReply.model_validate(response.to_dict())
 
 
-AgentFor = Callable[[str], Agent]
-
-
-def _agents(request: Request) -> AgentFor:
-    found: AgentFor = request.app.state.agent_for
-    return found
-
-
-router = APIRouter(prefix="/agents/llm-providers")
-ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorReply} for status in sorted({*HTTP_STATUS.values()})
+router = APIRouter(prefix="/agents/llm-providers", tags=["agents"])
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: REPLY_EXAMPLE,
+    **{
+        status: {"model": ErrorReply, **example}
+        for status, example in error_examples(HTTP_STATUS).items()
+    },
 }
+
+
+def _service(request: Request) -> Service:
+    found: Service = request.app.state.service
+    return found
 
 
 def add_provider(provider: str) -> None:
@@ -174,81 +184,106 @@ def add_provider(provider: str) -> None:
 
     @router.post(
         f"/{provider}",
-        responses=ERRORS,
+        responses=ANSWERS,
         name=f"ask_{provider}",
-        description=f"Ask {provider}.",
+        description=f"Ask {provider}; it has to have a key.",
     )
-    def ask(
-        request: PromptRequest,
-        agents: Annotated[AgentFor, Depends(_agents)],
-    ) -> PromptReply:
-        return answer(agents(provider), request)
+    async def ask(asked: PromptRequest, request: Request) -> PromptReply:
+        agent_for = _service(request).agent_for
+        return await answered(
+            lambda: answer(agent_for(provider), asked), request.receive
+        )
 
 
 for name in PROVIDERS:
     add_provider(name)
 
 
-def create_app(environ: Mapping[str, str] | None = None) -> FastAPI:
+@router.post("/auto", responses=ANSWERS)
+async def ask_auto(asked: PromptRequest, request: Request) -> PromptReply:
+    """Ask the configured targets in turn, until one answers.
+
+    `model`, if given, is a target that is asked before them, written as
+    provider/model. The reply says who answered; `attempts` lists all tries.
+    """
+    service = _service(request)
+    first = [asked.model] if asked.model else []
+    try:
+        targets = service.targets([*first, AUTO])
+    except ValueError as error:
+        info = ErrorInfo(
+            kind="model_not_found",
+            retryable=False,
+            reason=str(error),
+            what_to_do="Leave the model out, or name one in this way.",
+        )
+        raise HTTPException(HTTP_STATUS[info.kind], asdict(info)) from None
+    caller: Any = Auto(service, targets)
+    return await answered(lambda: answer(caller, asked), request.receive)
+
+
+class Auto:
+    """Several targets behind the interface of one agent."""
+
+    def __init__(self, service: Service, targets: list[Target]) -> None:
+        self._service = service
+        self._targets = targets
+
+    def process_prompt(self, prompt: Any) -> StandardResponse:
+        """Return the first target's answer, or the last one's error."""
+        return self._service.fallback.process_prompt(
+            prompt, self._targets, self._service.settings.deadline_seconds
+        )
+
+
+@router.post(
+    "/recommend-model",
+    status_code=HTTPStatus.NOT_IMPLEMENTED,
+    responses={HTTPStatus.NOT_IMPLEMENTED: {"model": ErrorReply}},
+)
+async def recommend_model() -> None:
+    """Not there yet: which model for which task."""
+    info = ErrorInfo(
+        kind="not_implemented",
+        retryable=False,
+        reason="This router does not recommend models yet.",
+        what_to_do=f"Post to {router.prefix}/auto, which asks the configured "
+        "models in turn, or name a model yourself.",
+    )
+    raise HTTPException(HTTPStatus.NOT_IMPLEMENTED, asdict(info))
+
+
+@router.get("/health", responses={200: HEALTH_EXAMPLE})
+async def health(request: Request, probe: bool = False) -> HealthReply:
+    """Tell how the router is: who has a key, who is left alone for now.
+
+    With `probe`, each provider that has a key is asked for its models, too.
+    """
+    service = _service(request)
+    return await answered(
+        lambda: health_of(service, probe=probe), request.receive
+    )
+
+
+def create_app(
+    environ: Mapping[str, str] | None = None,
+    env_file: str | os.PathLike[str] | None = None,
+) -> FastAPI:
     """Return the app. `environ` replaces the environment and `.env`.
 
-    An agent is made at its first request and kept.
+    `env_file` is read in place of the `.env` that would be found. An agent
+    is made at its first request and kept.
     """
-    app = FastAPI(title="LLM providers")
+    app = FastAPI(title="LLM providers", version=__version__)
     app.include_router(router)
-
-    made: dict[str, Agent] = {}
-    lock = threading.Lock()
-
-    def agent_of(provider: str) -> Agent:
-        with lock:
-            if provider not in made:
-                settings = load_settings(environ)[provider]
-                made[provider] = agent_for(provider, settings=settings)
-            return made[provider]
-
-    app.state.agent_for = agent_of
-    app.add_exception_handler(StarletteHTTPException, _http_error)
-    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.include_router(openai_door.router)
+    service = Service(HTTP_STATUS, environ, env_file)
+    app.state.service = service
+    app.add_middleware(
+        Gates, settings=lambda: service.settings, complain=refusal
+    )
+    add_error_handlers(app)
     return app
-
-
-def _http_error(request: Request, error: Exception) -> JSONResponse:
-    """Return an error in the one shape, also where no endpoint raised it."""
-    assert isinstance(error, StarletteHTTPException)
-    detail: Any = error.detail
-    if not isinstance(error, HTTPException):
-        detail = asdict(_no_endpoint(request, error.status_code))
-    return JSONResponse({"error": detail}, error.status_code, error.headers)
-
-
-def _no_endpoint(request: Request, status: int) -> ErrorInfo:
-    """Return what is said of a path or a method that is not served."""
-    phrase = HTTPStatus(status).phrase
-    return ErrorInfo(
-        kind=phrase.lower().replace(" ", "_"),
-        retryable=False,
-        reason=f"{phrase}: {request.method} {request.url.path}.",
-        what_to_do=f"Post to {router.prefix}/PROVIDER; the providers are: "
-        f"{', '.join(PROVIDERS)}.",
-    )
-
-
-def _validation_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
-    reasons = (
-        f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
-        for item in error.errors()
-    )
-    info = ErrorInfo(
-        kind="invalid_request",
-        retryable=False,
-        reason="; ".join(reasons),
-        what_to_do="Correct the fields that the reason names.",
-    )
-    return JSONResponse(
-        {"error": asdict(info)}, HTTPStatus.UNPROCESSABLE_ENTITY
-    )
 
 
 app = create_app()

@@ -17,6 +17,7 @@ __all__ = [
     "Secret",
     "Settings",
     "load_settings",
+    "variables",
 ]
 
 
@@ -173,6 +174,17 @@ def load_settings(
     return Settings(
         {name: _read(row, present) for name, row in PROVIDERS.items()}
     )
+
+
+def variables(
+    environ: Mapping[str, str] | None = None,
+    env_file: str | os.PathLike[str] | None = None,
+) -> dict[str, str]:
+    """Return the variables that are set, where `load_settings` looks."""
+    values = _file_values(env_file, search=environ is None)
+    values.update(os.environ if environ is None else environ)
+    return {name: value.strip() for name, value in values.items()
+            if value.strip()}
 
 
 def _read(

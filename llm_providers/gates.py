@@ -1,0 +1,177 @@
+"""What every request passes on its way in: ASGI, around the whole app.
+
+access log ─▶ bearer key ─▶ size of the body ─▶ the app
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import HTTPException
+
+from llm_providers.openai_format import json_bytes
+from llm_providers.responses import ErrorInfo
+from llm_providers.router_settings import RouterSettings
+
+__all__ = ["Gates"]
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Any, Receive, Send], Awaitable[None]]
+# Makes the body of an error, for a path and a status.
+Complain = Callable[[str, int, ErrorInfo], dict[str, Any]]
+
+WRONG_KEY = ErrorInfo(
+    kind="invalid_api_key",
+    retryable=False,
+    reason="The router's key is missing or wrong.",
+    what_to_do="Send it as bearer token in the header Authorization.",
+)
+
+log = logging.getLogger("llm_providers.access")
+log.addHandler(logging.NullHandler())
+
+# An id of the caller's own is taken over if it can stand in a log.
+PLAIN_ID = re.compile(rb"[\w.:-]{1,128}")
+
+
+class Gates:
+    """The app behind its gates.
+
+    `settings` gives the router's settings when first needed; `complain`
+    makes the body of a refusal.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        settings: Callable[[], RouterSettings],
+        complain: Complain,
+    ) -> None:
+        self.app = app
+        self.settings = settings
+        self.complain = complain
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        visit = Visit(scope, send)
+        try:
+            await self.let_in(scope, receive, visit.send)
+        finally:
+            visit.note()
+
+    async def let_in(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        settings = self.settings()
+        sent = dict(scope["headers"])
+        given = sent.get(b"authorization", b"")
+        key = settings.api_key
+        if key and not _knows(key.reveal(), given):
+            status, info = HTTPStatus.UNAUTHORIZED, WRONG_KEY
+            headers = [(b"www-authenticate", b"Bearer")]
+        elif _number(sent.get(b"content-length")) > settings.longest_body:
+            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            info = too_long(settings.longest_body)
+            # The rest of the body is not read.
+            headers = [(b"connection", b"close")]
+        else:
+            counted = _counted(receive, settings.longest_body)
+            await self.app(scope, counted, send)
+            return
+        body = json_bytes(self.complain(scope["path"], status, info))
+        headers += [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+        ]
+        start = "http.response.start"
+        await send({"type": start, "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def too_long(longest: int) -> ErrorInfo:
+    """Return what is said of a body of more than `longest` bytes."""
+    return ErrorInfo(
+        kind="body_too_long",
+        retryable=False,
+        reason=f"The request's body is longer than {longest:,} bytes.",
+        what_to_do="Send less, or have the router's limit raised.",
+    )
+
+
+class Visit:
+    """One request from its arrival to its line in the log."""
+
+    def __init__(self, scope: Any, send: Send) -> None:
+        self.scope = scope
+        self.status: int | None = None
+        self._send = send
+        self._started = time.monotonic()
+        given = dict(scope["headers"]).get(b"x-request-id", b"")
+        plain = PLAIN_ID.fullmatch(given)
+        self.id = given if plain else f"req_{uuid.uuid4().hex}".encode()
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on; the first gets the request's id."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [*message.get("headers", ()), (b"x-request-id", self.id)]
+            message = {**message, "headers": headers}
+        await self._send(message)
+
+    def note(self) -> None:
+        """Write the line: never a query, a header or a body."""
+        seconds = round(time.monotonic() - self._started, 4)
+        fields = {
+            "request_id": self.id.decode(),
+            "method": self.scope["method"],
+            "path": self.scope["path"],
+            "status": self.status,
+            "seconds": seconds,
+        }
+        log.info(
+            "%(method)s %(path)s: %(status)s (%(request_id)s)",
+            fields,
+            extra={"fields": fields},
+        )
+
+
+def _knows(key: str, header: bytes) -> bool:
+    """Return whether a header holds the key, in constant time."""
+    scheme, _, token = header.partition(b" ")
+    same = hmac.compare_digest(token.strip(), key.encode())
+    return same and scheme.lower() == b"bearer"
+
+
+def _number(text: bytes | None) -> int:
+    return int(text) if text and text.isdigit() else 0
+
+
+def _counted(receive: Receive, longest: int) -> Receive:
+    """Return `receive`, which raises once a body is too long."""
+    length = 0
+
+    async def counting() -> Message:
+        nonlocal length
+        message = await receive()
+        length += len(message.get("body") or b"")
+        if length > longest:
+            # FastAPI passes this exception on, and no other.
+            raise HTTPException(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                asdict(too_long(longest)),
+                {"Connection": "close"},
+            )
+        return message
+
+    return counting

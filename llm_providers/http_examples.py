@@ -1,0 +1,104 @@
+"""Examples for the router's own documentation. Nothing here is looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+__all__ = ["HEALTH_EXAMPLE", "REPLY_EXAMPLE", "error_examples"]
+
+Documented = dict[str, Any]
+# A body that does not fit its description.
+UNPROCESSABLE = int(HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _json(example: Documented) -> Documented:
+    return {"content": {"application/json": {"example": example}}}
+
+
+REPLY_EXAMPLE: Documented = {
+    "description": "The standard response",
+    **_json(
+        {
+            "status": "success",
+            "message": "It asks you to slow down.",
+            "model": "the-model-that-answered",
+            "usage": {
+                "prompt_tokens": 14,
+                "completion_tokens": 7,
+                "total_tokens": 21,
+                "cached_tokens": 0,
+                "reasoning_tokens": 0,
+            },
+            "provider": "openai",
+            "finish_reason": "stop",
+            "attempts": [
+                {
+                    "provider": "gemini",
+                    "model": "the-model-that-failed",
+                    "status": "error",
+                    "error_kind": "provider_unavailable",
+                    "wait_seconds": 0.0,
+                    "latency_seconds": 0.05,
+                    "usage": {},
+                    "cost_usd": None,
+                },
+                {
+                    "provider": "openai",
+                    "model": "the-model-that-answered",
+                    "status": "success",
+                    "error_kind": None,
+                    "wait_seconds": 0.0,
+                    "latency_seconds": 0.4,
+                    "usage": {"total_tokens": 21},
+                    "cost_usd": None,
+                },
+            ],
+            "cost_usd": 0.0001,
+            "request_id": "req_0123",
+            "simulated": False,
+            "adjustments": [],
+            "tool_calls": [],
+            "upstream": None,
+        }
+    ),
+}
+HEALTH_EXAMPLE: Documented = _json(
+    {
+        "status": "ok",
+        "providers": {
+            "openai": {
+                "key_present": True,
+                "breakers": {"openai/a-model": "closed"},
+                "probe": None,
+            }
+        },
+    }
+)
+
+
+def error_examples(statuses: Mapping[str, int]) -> dict[int, Documented]:
+    """Return for each status the example of an error's body."""
+    kinds: dict[int, str] = {UNPROCESSABLE: "invalid_request"}
+    for kind, status in statuses.items():
+        kinds.setdefault(int(status), kind)
+    return {
+        status: {
+            "description": f"An error, such as {kind}",
+            **_json(_error(kind)),
+        }
+        for status, kind in sorted(kinds.items())
+    }
+
+
+def _error(kind: str) -> Documented:
+    fields = {
+        "kind": kind,
+        "retryable": False,
+        "reason": "What went wrong, in a sentence.",
+        "what_to_do": "What helps, in another.",
+        "retry_after": None,
+        "partial_text": "",
+    }
+    return {"error": fields}

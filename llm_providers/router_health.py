@@ -1,0 +1,88 @@
+"""How the router is: who has a key, who is left alone, who answers."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from typing import Literal
+
+from pydantic import BaseModel
+
+from llm_providers.health import check_provider
+from llm_providers.service import Service
+from llm_providers.settings import PROVIDERS
+
+__all__ = ["HealthReply", "ProviderReply", "health_of"]
+
+
+class ProbeReply(BaseModel):
+    """What a provider said when it was asked for its models."""
+
+    mode: Literal["sandbox", "live"] | None
+    reachable: bool | None
+    models: int | None
+    latency_seconds: float | None
+    error: str | None
+
+
+class ProviderReply(BaseModel):
+    """One provider: its key (whether, never which) and its breakers."""
+
+    key_present: bool
+    breakers: dict[str, Literal["closed", "open", "half_open"]]
+    probe: ProbeReply | None = None
+
+
+class HealthReply(BaseModel):
+    """`status` is "ok" where at least one provider can be asked.
+
+    Such a one has a key and, where a breaker of a model of its is open,
+    another model that was asked of late and answered.
+    """
+
+    status: Literal["ok", "unavailable"]
+    providers: dict[str, ProviderReply]
+
+
+def health_of(service: Service, *, probe: bool) -> HealthReply:
+    """Return the health; asks the providers only with `probe`."""
+    states = service.breakers.states()
+    probes = _probes(service) if probe else {}
+    providers = {
+        name: ProviderReply(
+            key_present=bool(service.providers[name].api_key),
+            breakers={
+                target: state
+                for target, state in states.items()
+                if target.startswith(f"{name}/")
+            },
+            probe=probes.get(name),
+        )
+        for name in PROVIDERS
+    }
+    can_ask = any(map(_can_be_asked, providers.values()))
+    return HealthReply(
+        status="ok" if can_ask else "unavailable", providers=providers
+    )
+
+
+def _can_be_asked(provider: ProviderReply) -> bool:
+    states = provider.breakers.values()
+    left_alone = bool(states) and all(state == "open" for state in states)
+    failed = provider.probe is not None and provider.probe.models is None
+    return provider.key_present and not left_alone and not failed
+
+
+def _probes(service: Service) -> dict[str, ProbeReply]:
+    """Return what each provider with a key says, asked all at once."""
+    names = service.with_key
+    if not names:
+        return {}
+    with ThreadPoolExecutor(len(names)) as threads:
+        found = threads.map(
+            lambda name: check_provider(service.providers[name]), names
+        )
+        return {
+            one.provider: ProbeReply.model_validate(asdict(one))
+            for one in found
+        }

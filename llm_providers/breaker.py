@@ -20,6 +20,10 @@ from llm_providers.targets import Target
 
 __all__ = ["Breaker", "BreakerPolicy", "Breakers", "Permit", "State"]
 
+# Callers may name any model, so those of which nothing is to be remembered
+# are forgotten when there are so many.
+MOST_KEPT = 1000
+
 State = Literal["closed", "open", "half_open"]
 
 
@@ -78,6 +82,12 @@ class Breaker:
         if self._open_until is None:
             return 0.0
         return max(0.0, self._open_until - self.clock())
+
+    @property
+    def is_well(self) -> bool:
+        """Whether the target has not failed since it last answered."""
+        with self._lock:
+            return self._open_until is None and self._failures == 0
 
     @property
     def would_permit(self) -> bool:
@@ -206,8 +216,17 @@ class Breakers:
     def __getitem__(self, target: Target) -> Breaker:
         with self._lock:
             if target not in self._made:
+                if len(self._made) >= MOST_KEPT:
+                    self._forget_the_well()
                 self._made[target] = Breaker(self.policy, self.clock)
             return self._made[target]
+
+    def _forget_the_well(self) -> None:
+        self._made = {
+            target: breaker
+            for target, breaker in self._made.items()
+            if not breaker.is_well
+        }
 
     def states(self) -> dict[str, State]:
         """Return the state of each target asked so far, by its name."""

@@ -158,7 +158,7 @@ async def _events(
     first: Piece | None,
 ) -> AsyncIterator[bytes]:
     """Yield the events of a stream whose first piece is there."""
-    target = getattr(stream, "target", None) or order.targets[0]
+    target = stream.target or order.targets[0]
     chunks = Chunks(order.head, str(target), order.request.with_usage)
     try:
         if first is not None:

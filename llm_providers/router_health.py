@@ -1,4 +1,7 @@
-"""How the router is: who has a key, who is left alone, who answers."""
+"""How the router is: who has a key, who is left alone, who answers.
+
+What asks the providers is loaded when it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from llm_providers.health import check_provider
 from llm_providers.service import Service
 from llm_providers.settings import PROVIDERS
 
@@ -75,6 +77,8 @@ def _can_be_asked(provider: ProviderReply) -> bool:
 
 def _probes(service: Service) -> dict[str, ProbeReply]:
     """Return what each provider with a key says, asked all at once."""
+    from llm_providers.health import check_provider
+
     names = service.with_key
     if not names:
         return {}

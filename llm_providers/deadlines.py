@@ -13,6 +13,9 @@ from llm_providers.retry import RetryPolicy
 
 __all__ = ["Deadline", "hurried"]
 
+# Seconds. No time at all is no timeout to an HTTP library, but a mistake.
+SHORTEST_TRY = 0.001
+
 
 class Deadline:
     """The end of the time for a call; `seconds` from now, None: no end.
@@ -57,8 +60,7 @@ class PolicyUntil(RetryPolicy):
 def hurried(
     agent: Agent,
     deadline: Deadline,
-    *,
-    once: bool = False,
+    once: bool,
     sleep: Callable[[float], object] | None = None,
 ) -> Agent:
     """Return `agent` for one call that has to end by the deadline.
@@ -76,12 +78,15 @@ def hurried(
     made.policy = PolicyUntil(
         policy=policy, seconds_left=lambda: deadline.seconds_left
     )
-    made.limit_time(deadline.seconds_left)
     wait_for = sleep or agent.sleep
+
+    def hurry() -> None:
+        made.limit_time(max(SHORTEST_TRY, deadline.seconds_left))
 
     def sleep_and_hurry(seconds: float) -> None:
         wait_for(seconds)
-        made.limit_time(deadline.seconds_left)
+        hurry()
 
+    hurry()
     made.sleep = sleep_and_hurry
     return made

@@ -82,6 +82,7 @@ class Turns:
         A turn ends when the next one is asked for, or with the iteration.
         """
         for number, target in enumerate(targets, start=1):
+            agent = self.agents_for(target.provider)
             if deadline.is_over:
                 record.skip(target, NO_TIME)
                 continue
@@ -92,28 +93,17 @@ class Turns:
                 continue
             try:
                 once = any(map(self.could_answer, targets[number:]))
-                yield self._turn(target, prompt, permit, deadline, once)
+                yield Turn(
+                    target=target,
+                    agent=hurried(agent, deadline, once, self.sleep),
+                    prompt=replace(prompt, model=target.model),
+                    permit=permit,
+                    deadline=deadline,
+                    seconds=deadline.seconds_left,
+                    longest_wait=agent.policy.longest_retry_after,
+                )
             finally:
                 permit.release()
-
-    def _turn(
-        self,
-        target: Target,
-        prompt: Prompt,
-        permit: Permit,
-        deadline: Deadline,
-        once: bool,
-    ) -> Turn:
-        agent = self.agents_for(target.provider)
-        return Turn(
-            target=target,
-            agent=hurried(agent, deadline, once=once, sleep=self.sleep),
-            prompt=replace(prompt, model=target.model),
-            permit=permit,
-            deadline=deadline,
-            seconds=deadline.seconds_left,
-            longest_wait=agent.policy.longest_retry_after,
-        )
 
     def could_answer(self, target: Target) -> bool:
         """Whether a target has a key and no breaker in its way."""

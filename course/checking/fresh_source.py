@@ -13,8 +13,9 @@ import hashlib
 import importlib.machinery
 import marshal
 import os
+import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.util import spec_from_file_location
 from pathlib import Path
@@ -24,6 +25,12 @@ from typing import Any
 PACKAGE = "llm_providers"
 BLANK = "exercise "
 NOTE = "__reached_blank__"
+IMPORT = re.compile(
+    rb"^\s*from llm_providers(?:\.(\w+))? import (\([^)]*\)|[^\n]*)", re.M
+)
+
+# What each module that was loaded here imports of the package.
+_imports: dict[str, frozenset[str]] = {}
 
 
 class FreshLoader(importlib.machinery.SourceFileLoader):
@@ -36,6 +43,7 @@ class FreshLoader(importlib.machinery.SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
         source = self.get_data(path)
+        _imports[fullname] = frozenset(_imported(source))
         digest = hashlib.sha256(path.encode() + b"\0" + source).hexdigest()
         file = self._kept / digest
         with suppress(OSError, ValueError, EOFError, TypeError):
@@ -47,6 +55,13 @@ class FreshLoader(importlib.machinery.SourceFileLoader):
             unfinished.write_bytes(marshal.dumps(code))
             unfinished.replace(file)
         return code
+
+
+def _imported(source: bytes) -> Iterator[str]:
+    """Yield the modules of the package that a source may import."""
+    for module, names in IMPORT.findall(source):
+        for name in [module] if module else re.findall(rb"\w+", names):
+            yield f"{PACKAGE}.{name.decode()}"
 
 
 def _compiled(source: bytes, path: str) -> CodeType:
@@ -80,7 +95,7 @@ class WorkspaceFinder:
     ) -> None:
         self._workspace = workspace
         self._kept = kept
-        self._overlay = overlay
+        self.overlay = overlay
 
     def find_spec(
         self,
@@ -93,7 +108,7 @@ class WorkspaceFinder:
         place = self._workspace.joinpath(*fullname.split("."))
         package = place / "__init__.py"
         file = package if package.is_file() else place.with_suffix(".py")
-        file = Path(self._overlay.get(fullname.partition(".")[2], file))
+        file = Path(self.overlay.get(fullname.partition(".")[2], file))
         if not file.is_file():
             raise ModuleNotFoundError(
                 f"No module named {fullname!r}", name=fullname
@@ -113,6 +128,7 @@ def use_workspace(
     kept: Path,
     reached: Callable[[str], Any],
     overlay: Mapping[str, str] | None = None,
+    reuse: bool = False,
 ) -> None:
     """Let the package be imported from `workspace`, and from there alone.
 
@@ -120,7 +136,8 @@ def use_workspace(
     a folder for compiled code, by the digest of its source. `reached` is
     told the number of each exercise whose blank runs. With an `overlay` some
     modules are files elsewhere, and the rest of the workspace stays out of
-    reach.
+    reach. With `reuse`, modules stay that neither this overlay nor the one
+    before has anything to do with; the workspace has to be the same.
     """
 
     def note(text: str) -> str:
@@ -129,14 +146,48 @@ def use_workspace(
 
     setattr(builtins, NOTE, note)
     kept.mkdir(exist_ok=True)
-    for name in [n for n in sys.modules if n.partition(".")[0] == PACKAGE]:
-        del sys.modules[name]
-    sys.meta_path[:] = [
-        finder
-        for finder in sys.meta_path
-        if not isinstance(finder, WorkspaceFinder)
-    ]
+    before = _forget_finders()
+    changed = {*before.overlay, *(overlay or {})} if before else None
+    _forget(_outdated(changed if reuse else None))
     sys.meta_path.insert(0, WorkspaceFinder(workspace, kept, overlay or {}))
     if overlay is None:
         sys.path.insert(0, str(workspace))
     sys.dont_write_bytecode = True
+
+
+def _forget_finders() -> WorkspaceFinder | None:
+    """Take our finders away, and return the last one."""
+    ours = [f for f in sys.meta_path if isinstance(f, WorkspaceFinder)]
+    for finder in ours:
+        sys.meta_path.remove(finder)
+    return ours[0] if ours else None
+
+
+def _outdated(changed: Collection[str] | None) -> set[str]:
+    """Return the loaded modules that use a changed one; all without one."""
+    loaded = {n for n in sys.modules if n.partition(".")[0] == PACKAGE}
+    if changed is None:
+        return loaded
+    stale = {f"{PACKAGE}.{name}" for name in changed}
+    grown = True
+    while grown:
+        users = {
+            name
+            for name in loaded
+            if name not in _imports or not stale.isdisjoint(_imports[name])
+        }
+        grown = not users <= stale
+        stale |= users
+    return loaded & stale
+
+
+def _forget(names: Collection[str]) -> None:
+    """Forget modules, and what the package itself holds of them."""
+    for name in names:
+        del sys.modules[name]
+    package = sys.modules.get(PACKAGE)
+    for name, value in list(vars(package).items()) if package else ():
+        home = value if isinstance(value, ModuleType) else None
+        where = home.__name__ if home else getattr(value, "__module__", None)
+        if where in names:
+            delattr(package, name)

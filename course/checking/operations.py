@@ -151,7 +151,9 @@ class Operations:
             Path(request["kept"]),
             self._blanks.append,
             request.get("overlay"),
+            reuse=request.get("reuse", False) and not self._changed,
         )
+        self._changed = False
         return {"ok": None}
 
     def _do_changed(self, request: Frame, exports: Exports) -> Frame:

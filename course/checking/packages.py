@@ -159,6 +159,7 @@ class Packages:
             workspace=str(self._root),
             kept=str(self._kept),
             overlay=overlay,
+            reuse=True,
         )
         peer = served.remote.ask("listen")["ok"]
         return replace(served, name=name, peer=peer)

@@ -44,11 +44,14 @@ def test_the_page_shows_answer_usage_cost_and_wire(sandbox, make_agent):
     assert '"choices"' in text
 
 
-def test_latency_is_left_out_where_outputs_are_compared(sandbox, make_agent):
+def test_what_changes_is_left_out_where_outputs_are_compared(
+    sandbox, make_agent
+):
     answer = ask("openai", "Hello", make_agent, sandbox)
     assert re.search(r"Latency: +\d+ ms", answers_page("", [answer]).text())
     page = answers_page("", [answer], timed=False)
     assert "Latency" not in page.text()
+    assert "Cost" not in page.text()
 
 
 def test_an_error_is_an_answer_too(sandbox, make_agent):

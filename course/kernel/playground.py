@@ -81,7 +81,11 @@ def ask(
 def answers_page(
     prompt: str, answers: Sequence[Answered], *, timed: bool = True
 ) -> Page:
-    """Return the answers side by side; without times where not `timed`."""
+    """Return the answers side by side.
+
+    Where not `timed`, without what another run or day gives otherwise: the
+    latency, and the cost by the prices of the day.
+    """
     columns = [
         Column(answer.provider, _blocks(answer, timed)) for answer in answers
     ]
@@ -107,6 +111,7 @@ def _facts(
 ) -> list[tuple[str, str]]:
     usage = response["usage"]
     cost = response["cost_usd"]
+    price = "unknown" if cost is None else f"{cost:.7f} USD"
     error = response["error"]
     facts = [
         ("Status", response["status"] if not error else error["kind"]),
@@ -118,7 +123,7 @@ def _facts(
             f"{_count(usage['prompt_tokens'])} in, "
             f"{_count(usage['completion_tokens'])} out",
         ),
-        ("Cost", "unknown" if cost is None else f"{cost:.7f} USD"),
+        ("Cost", "" if seconds is None else price),
         ("Tries", str(len(response["attempts"]))),
         ("Left out", "; ".join(response["adjustments"])),
         ("To do", error["what_to_do"] if error else ""),

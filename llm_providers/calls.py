@@ -14,7 +14,7 @@ from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Call", "CallStoppedError", "answered", "current_call", "pause"]
+__all__ = ["Call", "CallStoppedError", "answered", "go_on", "pause"]
 
 T = TypeVar("T")
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -29,17 +29,19 @@ class CallStoppedError(Exception):
     """Nobody waits for this call any more."""
 
 
-def current_call() -> Call[Any] | None:
-    """Return the call that this thread works for, if it is one."""
-    return _current.get()
-
-
 def pause(seconds: float) -> None:
     """Wait as `time.sleep`; raises CallStoppedError when the call is."""
     call = _current.get()
     if call is None:
         time.sleep(seconds)
     elif call.stopped.wait(seconds):
+        raise CallStoppedError
+
+
+def go_on() -> None:
+    """Raise CallStoppedError if this thread's call has been stopped."""
+    call = _current.get()
+    if call is not None and call.stopped.is_set():
         raise CallStoppedError
 
 
@@ -60,8 +62,6 @@ class Call(Generic[T]):
         # Each entry is a function that returns the next piece or raises.
         self._ready: asyncio.Queue[Callable[[], T]] = asyncio.Queue()
         self._room = threading.Semaphore(AHEAD)
-        self._at_stop: set[Callable[[], object]] = set()
-        self._lock = threading.Lock()
         self._watch = asyncio.ensure_future(self._until_gone(receive))
         context = copy_context()
         context.run(_current.set, self)
@@ -85,26 +85,8 @@ class Call(Generic[T]):
     def stop(self) -> None:
         """End the call, if it still runs. May be called more than once."""
         self._watch.cancel()
-        with self._lock:
-            self.stopped.set()
-            closers, self._at_stop = self._at_stop, set()
+        self.stopped.set()
         self._room.release()
-        for close in closers:
-            with suppress(Exception):
-                close()
-
-    def at_stop(self, close: Callable[[], object]) -> None:
-        """Have `close` called when the call is stopped, or now if it was."""
-        with self._lock:
-            if not self.stopped.is_set():
-                self._at_stop.add(close)
-                return
-        close()
-
-    def forget(self, close: Callable[[], object]) -> None:
-        """Have `close` not called any more."""
-        with self._lock:
-            self._at_stop.discard(close)
 
     async def _until_gone(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":

@@ -117,6 +117,7 @@ class Visit:
         self.status: int | None = None
         self._send = send
         self._started = time.monotonic()
+        self._noted = False
         given = dict(scope["headers"]).get(b"x-request-id", b"")
         plain = PLAIN_ID.fullmatch(given)
         self.id = given if plain else f"req_{uuid.uuid4().hex}".encode()
@@ -127,10 +128,16 @@ class Visit:
             self.status = message["status"]
             headers = [*message.get("headers", ()), (b"x-request-id", self.id)]
             message = {**message, "headers": headers}
+        elif not message.get("more_body"):
+            # Before the end leaves: who has it may look for the line at once.
+            self.note()
         await self._send(message)
 
     def note(self) -> None:
-        """Write the line: never a query, a header or a body."""
+        """Write the line, once: never a query, a header or a body."""
+        if self._noted:
+            return
+        self._noted = True
         seconds = round(time.monotonic() - self._started, 4)
         fields = {
             "request_id": self.id.decode(),

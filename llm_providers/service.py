@@ -10,7 +10,7 @@ from functools import cached_property
 from llm_providers.agent import Agent
 from llm_providers.agents import agent_for
 from llm_providers.breaker import Breakers
-from llm_providers.calls import pause
+from llm_providers.calls import go_on, pause
 from llm_providers.fallback import Fallback
 from llm_providers.router_settings import RouterSettings, load_router_settings
 from llm_providers.settings import PROVIDERS, Settings, load_settings
@@ -54,7 +54,11 @@ class Service:
         return load_router_settings(self._environ, self._env_file)
 
     def agent_for(self, provider: str) -> Agent:
-        """Return the agent of a provider, always the same one."""
+        """Return the agent of a provider, always the same one.
+
+        Raises CallStoppedError in a call for which nobody waits any more.
+        """
+        go_on()
         with self._lock:
             if provider not in self._made:
                 settings = self.providers[provider]

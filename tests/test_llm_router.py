@@ -210,3 +210,111 @@ def test_another_method_is_refused_in_the_same_shape(door):
     assert answer.status_code == 405
     assert answer.headers["allow"] == "POST"
     assert answer.json()["error"]["kind"] == "method_not_allowed"
+
+
+# -- auto, health, and what is still to come -------------------------------
+
+
+def test_auto_asks_the_next_provider_where_one_fails(door, sandbox):
+    sandbox.fail_next("openai", "overloaded", times=9)
+    answer = requests.post(f"{door}/auto", json={"prompt": "Hi"}, timeout=5)
+    assert answer.status_code == 200
+    reply = answer.json()
+    assert reply["provider"] == "gemini"
+    tried = [(row["provider"], row["status"]) for row in reply["attempts"]]
+    assert tried == [("openai", "error"), ("gemini", "success")]
+
+
+def test_auto_begins_with_the_model_that_is_named(door, sandbox):
+    body = {"prompt": "Hi", "model": "openrouter"}
+    reply = requests.post(f"{door}/auto", json=body, timeout=5).json()
+    assert reply["provider"] == "openrouter"
+
+
+def test_auto_refuses_a_name_that_means_nothing(door, sandbox):
+    body = {"prompt": "Hi", "model": "nobody/x"}
+    answer = requests.post(f"{door}/auto", json=body, timeout=5)
+    assert answer.status_code == 404
+    error = answer.json()["error"]
+    assert error["kind"] == "model_not_found"
+    assert "provider/model" in error["reason"]
+    assert len(sandbox.requests) == 0
+
+
+def test_auto_leaves_the_caller_s_own_fault_alone(door, sandbox):
+    sandbox.fail_next("openai", "bad_parameter")
+    answer = requests.post(f"{door}/auto", json={"prompt": "Hi"}, timeout=5)
+    assert answer.status_code == 400
+    assert len(sandbox.requests) == 1
+
+
+def test_health_tells_who_has_a_key_and_asks_nobody(serve, sandbox):
+    url = serve({"OPENAI_API_KEY": KEY})
+    answer = requests.get(f"{url}/agents/llm-providers/health", timeout=5)
+    assert answer.status_code == 200
+    found = answer.json()
+    assert found["status"] == "ok"
+    keys = {
+        name: row["key_present"] for name, row in found["providers"].items()
+    }
+    assert keys == {name: name == "openai" for name in PROVIDERS}
+    assert KEY not in answer.text
+    assert len(sandbox.requests) == 0
+
+
+def test_health_without_any_key_is_unavailable(serve):
+    url = serve({})
+    answer = requests.get(f"{url}/agents/llm-providers/health", timeout=5)
+    assert answer.json()["status"] == "unavailable"
+
+
+def test_health_asks_the_providers_if_it_is_told_to(door, sandbox):
+    sandbox.fail_next("gemini", "wrong_key")
+    url = f"{door}/health?probe=true"
+    found = requests.get(url, timeout=5).json()["providers"]
+    assert found["openai"]["probe"]["models"] > 0
+    assert found["openai"]["probe"]["mode"] == "sandbox"
+    assert found["gemini"]["probe"]["models"] is None
+    assert found["gemini"]["probe"]["error"]
+
+
+def test_health_tells_of_a_breaker_that_is_open(door, sandbox):
+    sandbox.fail_next("openai", "rate_limit", retry_after=900)
+    body = {"prompt": "Hi", "model": "openai"}
+    requests.post(f"{door}/auto", json=body, timeout=5)
+    found = requests.get(f"{door}/health", timeout=5).json()["providers"]
+    assert list(found["openai"]["breakers"].values()) == ["open"]
+    assert list(found["gemini"]["breakers"].values()) == ["closed"]
+
+
+def test_a_recommendation_is_still_to_come(door):
+    answer = requests.post(f"{door}/recommend-model", json={}, timeout=5)
+    assert answer.status_code == 501
+    error = answer.json()["error"]
+    assert error["kind"] == "not_implemented"
+    assert "auto" in error["what_to_do"]
+
+
+def test_503_says_when_to_come_back_even_where_nobody_knows(ask):
+    assert int(ask(key="").headers["retry-after"]) > 0
+
+
+def test_halves_of_characters_are_refused(door, sandbox):
+    body = b'{"prompt": "\\ud800"}'
+    headers = {"Content-Type": "application/json"}
+    for name in PROVIDERS:
+        answer = requests.post(
+            f"{door}/{name}", data=body, headers=headers, timeout=5
+        )
+        assert answer.status_code in (200, 422), answer.text
+
+
+def test_the_documentation_has_examples(serve):
+    found = requests.get(f"{serve({})}/openapi.json", timeout=5).json()
+    for path in ("openai", "auto"):
+        post = found["paths"][f"/agents/llm-providers/{path}"]["post"]
+        for status in ("200", "429", "503"):
+            content = post["responses"][status]["content"]
+            assert content["application/json"]["example"]
+    chat = found["components"]["schemas"]["ChatCompletionRequest"]
+    assert len(chat["examples"]) == 2

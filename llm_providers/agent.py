@@ -252,8 +252,14 @@ class Agent:
             return call()
         except Exception as exception:
             failure = self.translate_error(exception)
+            if failure is not exception:
+                exception.__traceback__ = None
         failure = self.named_replacement(prompt, failure)
-        raise self.named_overflow(prompt, failure)
+        try:
+            raise self.named_overflow(prompt, failure)
+        finally:
+            # Or else frame and exception keep each other, and the client.
+            del failure
 
     def named_overflow(
         self, prompt: Prompt, failure: Exception

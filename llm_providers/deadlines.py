@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -78,15 +79,20 @@ def hurried(
     made.policy = PolicyUntil(
         policy=policy, seconds_left=lambda: deadline.seconds_left
     )
+    _hurry(made, deadline)
     wait_for = sleep or agent.sleep
-
-    def hurry() -> None:
-        made.limit_time(max(SHORTEST_TRY, deadline.seconds_left))
+    # In a circle with its own sleep it would outlive the call, and with it
+    # the connections that it shares.
+    reference = weakref.ref(made)
 
     def sleep_and_hurry(seconds: float) -> None:
         wait_for(seconds)
-        hurry()
+        if (waiting := reference()) is not None:
+            _hurry(waiting, deadline)
 
-    hurry()
     made.sleep = sleep_and_hurry
     return made
+
+
+def _hurry(agent: Agent, deadline: Deadline) -> None:
+    agent.limit_time(max(SHORTEST_TRY, deadline.seconds_left))

@@ -1,5 +1,8 @@
 """Deadlines: what a call may take of the time that is left."""
 
+import gc
+import weakref
+
 import pytest
 
 
@@ -73,6 +76,15 @@ def test_the_agent_itself_stays_as_it_is(llm, clock, agent, waits):
 def test_the_client_is_the_agent_s_own(llm, clock, agent):
     made = hurried(llm, clock, agent, 1.0)
     assert made.client is agent.client
+
+
+def test_it_is_gone_as_soon_as_nobody_needs_it(llm, clock, agent):
+    gc.disable()
+    try:
+        made = weakref.ref(hurried(llm, clock, agent, 5.0))
+        assert made() is None
+    finally:
+        gc.enable()
 
 
 def test_after_a_wait_less_time_is_left(llm, clock, agent, waits):

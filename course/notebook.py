@@ -108,7 +108,7 @@ def playground(prompt: str = EXAMPLE) -> None:
     """Ask all four providers the same, with your own agents.
 
     Shows widgets to whoever can click them; otherwise the answers to
-    `prompt`, without times, so that outputs can be compared.
+    `prompt`, without times and prices, so that outputs can be compared.
     """
     from llm_providers.agents import agent_for
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from llm_providers.calls import CallStoppedError
@@ -69,16 +68,22 @@ def _http_error(request: Request, error: Exception) -> Response:
     status = error.status_code
     detail: Any = error.detail
     headers = dict(error.headers or {})
-    if status in WAIT_STATUSES and "Retry-After" not in Headers(headers):
-        headers["Retry-After"] = str(math.ceil(UNTOLD_WAIT))
     if isinstance(error.__cause__, RecursionError):
         detail = asdict(_unreadable("The body is nested too deeply."))
     elif not isinstance(error, HTTPException):
         detail = asdict(_no_endpoint(request, status))
+    if status in WAIT_STATUSES and _is_untold(detail):
+        headers["Retry-After"] = str(math.ceil(UNTOLD_WAIT))
     body: Any = {"error": detail}
     if _is_openai_door(request.url.path) and isinstance(detail, dict):
         body = error_body(_as_door_error(status, ErrorInfo(**detail)))
     return _reply(status, body, headers)
+
+
+def _is_untold(detail: Any) -> bool:
+    """Whether an error's fields leave open when to come back."""
+    fields = detail if isinstance(detail, dict) else {}
+    return "retry_after" in fields and fields["retry_after"] is None
 
 
 def _no_endpoint(request: Request, status: int) -> ErrorInfo:

@@ -299,14 +299,20 @@ def test_503_says_when_to_come_back_even_where_nobody_knows(ask):
     assert int(ask(key="").headers["retry-after"]) > 0
 
 
-def test_halves_of_characters_are_refused(door, sandbox):
-    body = b'{"prompt": "\\ud800"}'
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"prompt": "\\ud800"}',
+        b'{"messages": [{"role": "user", "content": "\\ud800"}]}',
+    ],
+)
+def test_half_a_character_is_refused(door, body):
     headers = {"Content-Type": "application/json"}
-    for name in PROVIDERS:
-        answer = requests.post(
-            f"{door}/{name}", data=body, headers=headers, timeout=5
-        )
-        assert answer.status_code in (200, 422), answer.text
+    answer = requests.post(
+        f"{door}/openai", data=body, headers=headers, timeout=5
+    )
+    assert answer.status_code == 422
+    assert answer.json()["error"]["kind"] == "invalid_request"
 
 
 def test_the_documentation_has_examples(serve):

@@ -36,6 +36,7 @@ from llm_providers.errors import (
 from llm_providers.gemini_sender import GeminiSender
 from llm_providers.http_replies import HttpReply
 from llm_providers.prompts import Prompt
+from llm_providers.stoppable_http import make_stoppable
 
 __all__ = ["GenaiSender"]
 
@@ -142,6 +143,7 @@ class HandingOverClient(httpx2.Client):
         super().__init__(verify=context, **options)
         no_cookies = DefaultCookiePolicy(allowed_domains=[])
         self.cookies.jar.set_policy(no_cookies)
+        make_stoppable(self)
         self.own_tls = {"verify": context, "ssl": context}
         self._kept = threading.local()
 

@@ -15,7 +15,7 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from llm_providers.calls import CallStoppedError
+from llm_providers.calls import CallerGoneError
 from llm_providers.openai_errors import (
     UNTOLD_WAIT,
     DoorError,
@@ -43,7 +43,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(UnicodeEncodeError, _half_characters)
     app.add_exception_handler(DoorError, _door_error)
-    app.add_exception_handler(CallStoppedError, _nobody_waits)
+    app.add_exception_handler(CallerGoneError, _nobody_waits)
 
 
 def refusal(path: str, status: int, info: ErrorInfo) -> dict[str, Any]:

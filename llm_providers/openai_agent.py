@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from weakref import finalize
 
 from llm_providers import chat_completions
 from llm_providers.agent import Agent
@@ -46,12 +47,21 @@ class OpenAIAgent(Agent):
         """The SDK's client. Raises as `sendable_key` of the settings."""
         import openai
 
-        return openai.OpenAI(
-            api_key=self.settings.sendable_key().reveal(),
+        from llm_providers.stoppable_http import make_stoppable
+
+        key = self.settings.sendable_key().reveal()
+        http = openai.DefaultHttpxClient()
+        make_stoppable(http)
+        client = openai.OpenAI(
+            api_key=key,
             base_url=self.settings.base_url,
             timeout=self.timeout,
             max_retries=0,
+            http_client=http,
         )
+        # The SDK closes by itself only the HTTP client that it has made.
+        finalize(client, http.close)
+        return client
 
     def connect(self) -> None:
         """Build the client. Raises as `sendable_key` of the settings."""

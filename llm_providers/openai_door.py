@@ -17,7 +17,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from llm_providers.calls import Call, CallStoppedError, answered
+from llm_providers.calls import Call, CallerGoneError, answered
 from llm_providers.catalogue import load_catalogue
 from llm_providers.chat_completions import Piece
 from llm_providers.fallback import FallbackStream
@@ -168,7 +168,7 @@ async def _events(
         yield chunks.last(order.checked(stream.response))
     except DoorError as error:
         yield server_sent(error_body(error))
-    except CallStoppedError:
+    except CallerGoneError:
         return
     finally:
         call.stop()

@@ -56,7 +56,7 @@ class Service:
     def agent_for(self, provider: str) -> Agent:
         """Return the agent of a provider, always the same one.
 
-        Raises CallStoppedError in a call for which nobody waits any more.
+        Raises CallStopped in a call for which nobody waits any more.
         """
         go_on()
         with self._lock:

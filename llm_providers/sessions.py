@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from http.cookiejar import DefaultCookiePolicy
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
+from llm_providers.calls import stoppably
 from llm_providers.settings import Secret
 
 __all__ = ["KeyHeader", "arriving", "finish", "new_session", "settle"]
@@ -40,17 +44,56 @@ class KeyHeader(AuthBase):
         return request
 
 
+class StoppableConnection(HTTPConnection):
+    """A connection whose wait for an answer can be stopped."""
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+        """Return the answer, once its headers are there."""
+        return stoppably(self.sock, super().getresponse)
+
+
+class StoppableTlsConnection(HTTPSConnection):
+    """The same, encrypted."""
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+        """Return the answer, once its headers are there."""
+        return stoppably(self.sock, super().getresponse)
+
+
+class StoppablePool(HTTPConnectionPool):
+    """Connections to a host."""
+
+    ConnectionCls = StoppableConnection
+
+
+class StoppableTlsPool(HTTPSConnectionPool):
+    """Encrypted connections to a host."""
+
+    ConnectionCls = StoppableTlsConnection
+
+
+class StoppableAdapter(HTTPAdapter):
+    """Sends requests over connections that can be stopped."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Make the pools, of our kinds."""
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": StoppablePool,
+            "https": StoppableTlsPool,
+        }
+
+
 def new_session(auth: KeyHeader, url: str) -> requests.Session:
     """Return a session for many threads: one key, no retries, no cookies."""
     session = requests.Session()
     session.auth = auth
-    settle(session, url, HTTPAdapter(pool_maxsize=KEPT_CONNECTIONS))
+    adapter = StoppableAdapter(pool_maxsize=KEPT_CONNECTIONS)
+    settle(session, url, adapter)
     return session
 
 
-def settle(
-    session: requests.Session, url: str, adapter: HTTPAdapter
-) -> None:
+def settle(session: requests.Session, url: str, adapter: HTTPAdapter) -> None:
     """Set up a session whose requests all go to `url`, through `adapter`.
 
     What the environment says of proxies and certificates for `url` is read
@@ -72,7 +115,14 @@ def arriving(answer: requests.Response) -> Iterator[bytes]:
     stop in time, also where a body drips or never ends. Raises urllib3's
     exceptions.
     """
-    while piece := answer.raw.read1(CHUNK, decode_content=True):
+
+    def next_piece() -> bytes:
+        piece: bytes = answer.raw.read1(CHUNK, decode_content=True)
+        return piece
+
+    connection = answer.raw.connection
+    plug = connection and connection.sock
+    while piece := stoppably(plug, next_piece):
         yield piece
 
 

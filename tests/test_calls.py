@@ -49,7 +49,7 @@ def test_a_call_is_stopped_when_its_caller_goes_away(llm):
         finally:
             released.set()
 
-    with pytest.raises(llm.calls.CallStoppedError):
+    with pytest.raises(llm.calls.CallerGoneError):
         run(llm.calls.answered(wait_for_long, gone))
     assert released.wait(5)
 
@@ -81,12 +81,12 @@ def test_a_stopped_call_begins_nothing_new(llm):
         begun.wait(5)
         try:
             llm.calls.go_on()
-        except llm.calls.CallStoppedError as error:
+        except llm.calls.CallStopped as error:
             heard.append(error)
         begun.clear()
 
     async def ask():
-        with pytest.raises(llm.calls.CallStoppedError):
+        with pytest.raises(llm.calls.CallerGoneError):
             await llm.calls.answered(call, gone)
         begun.set()
         while begun.is_set():

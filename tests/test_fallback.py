@@ -54,7 +54,20 @@ def agents(llm, sandbox, waits):
         return made[provider]
 
     agent_of.made = made
-    return agent_of
+    yield agent_of
+    for agent in made.values():
+        close(agent)
+
+
+def close(agent):
+    """Close an agent's connections now; its SDK would do so some time."""
+    for client in (
+        vars(agent).get("client"),
+        vars(agent).get("session"),
+        getattr(vars(agent).get("sender"), "http", None),
+    ):
+        if client is not None:
+            client.close()
 
 
 @pytest.fixture

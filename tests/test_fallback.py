@@ -525,6 +525,31 @@ def test_each_agent_keeps_its_client_when_it_is_hurried(
     assert ask(targets=[provider]).status == "success"
 
 
+def test_the_retired_sdk_is_hurried_as_well(llm, agents, ask, sandbox):
+    agent = agents.made["gemini"] = llm.gemini_agent.GeminiAgent(
+        sdk="google-generativeai",
+        api_key="sk-test-0123456789",
+        base_url=sandbox.base_url("gemini"),
+    )
+    agent.connect()
+    sandbox.fail_next("gemini", "stall", seconds=5)
+    error = ask(targets=["gemini"], deadline_seconds=0.1).error
+    assert error.kind == "timeout"
+    assert agent.timeout == agent.sender.timeout == 60.0
+
+
+@both_ways
+@pytest.mark.parametrize("provider", ["openai", "gemini", "openrouter"])
+def test_a_body_that_drips_is_cut_at_the_deadline(
+    agents, ask, sandbox, provider, how
+):
+    agents(provider).connect()
+    sandbox.fail_next(provider, "slow_body", seconds=5)
+    response = ask(how, [provider], deadline_seconds=0.2)
+    assert response.error.kind == "timeout"
+    assert arrived(sandbox) == [provider]
+
+
 @both_ways
 def test_a_wait_that_does_not_fit_in_is_not_begun(
     ask, sandbox, waits, how

@@ -8,9 +8,9 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
@@ -47,7 +47,7 @@ class KeyHeader(AuthBase):
 class StoppableConnection(HTTPConnection):
     """A connection whose wait for an answer can be stopped."""
 
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
         """Return the answer, once its headers are there."""
         return stoppably(self.sock, super().getresponse)
 
@@ -55,18 +55,19 @@ class StoppableConnection(HTTPConnection):
 class StoppableTlsConnection(HTTPSConnection):
     """The same, encrypted."""
 
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
         """Return the answer, once its headers are there."""
         return stoppably(self.sock, super().getresponse)
 
 
-class StoppablePool(HTTPConnectionPool):
+# Named as urllib3's own, since its messages name the class.
+class HTTPConnectionPool(urllib3.HTTPConnectionPool):
     """Connections to a host."""
 
     ConnectionCls = StoppableConnection
 
 
-class StoppableTlsPool(HTTPSConnectionPool):
+class HTTPSConnectionPool(urllib3.HTTPSConnectionPool):
     """Encrypted connections to a host."""
 
     ConnectionCls = StoppableTlsConnection
@@ -79,8 +80,8 @@ class StoppableAdapter(HTTPAdapter):
         """Make the pools, of our kinds."""
         super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = {
-            "http": StoppablePool,
-            "https": StoppableTlsPool,
+            "http": HTTPConnectionPool,
+            "https": HTTPSConnectionPool,
         }
 
 

@@ -164,7 +164,11 @@ def _reply(response: StandardResponse) -> PromptReply:
     return PromptReply.model_validate(response.to_dict())
 
 
-router = APIRouter(prefix="/agents/llm-providers", tags=["agents"])
+router = APIRouter(
+    prefix="/agents/llm-providers",
+    tags=["agents"],
+    responses={status: {"model": ErrorReply} for status in (401, 413, 422)},
+)
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: REPLY_EXAMPLE,
     **{

@@ -398,6 +398,14 @@ def test_a_missing_key_is_the_router_s_trouble(post):
     assert "OPENAI_API_KEY" in answer.json()["error"]["message"]
 
 
+def test_a_call_ends_at_the_router_s_deadline(post, sandbox):
+    sandbox.fail_next("openai", "stall", seconds=20)
+    body = {"model": "openai", "messages": HELLO}
+    answer = post(body, LLM_ROUTER_DEADLINE="0.1")
+    assert answer.status_code == 504
+    assert answer.json()["error"]["code"] == "provider_timeout"
+
+
 @pytest.mark.parametrize("model", ["nobody/x", "some-model", "nobody"])
 def test_a_name_that_means_nothing_is_404(ask, model, sandbox):
     with pytest.raises(openai.NotFoundError) as caught:

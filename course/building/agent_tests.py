@@ -12,7 +12,7 @@ from pathlib import Path
 from course.building.exercises import Exercise
 from course.kit import Kit
 
-__all__ = ["AGENT_TESTS", "AgentTests", "agent_tests", "agent_of"]
+__all__ = ["AGENT_TESTS", "AgentTests", "agent_of", "agent_tests"]
 
 
 @dataclass(frozen=True)

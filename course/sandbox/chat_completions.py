@@ -10,7 +10,7 @@ from typing import Any
 from course.sandbox.answers import Answer, Task, rough_tokens
 from course.sandbox.replies.conversation import Conversation, Tool, Turn
 
-__all__ = ["Completion", "prompt_tokens", "read_task"]
+__all__ = ["Completion", "prompt_tokens", "read_task", "words"]
 
 # A fixed moment, so that the same request gets the same bytes.
 CREATED = 1_767_225_600
@@ -237,10 +237,10 @@ class Completion:
                 "content": None,
                 "tool_calls": [{"index": 0} | call],
             }
-            return [start, *map(_arguments_delta, _words(arguments))]
+            return [start, *map(_arguments_delta, words(arguments))]
         if answer.refusal is not None:
-            return [first, *({"refusal": w} for w in _words(answer.refusal))]
-        return [first, *({"content": w} for w in _words(answer.text))]
+            return [first, *({"refusal": w} for w in words(answer.refusal))]
+        return [first, *({"content": w} for w in words(answer.text))]
 
     def _padding(self, chunk: dict[str, Any], number: int) -> str:
         """Return text that hides from a listener how long a piece is."""
@@ -257,6 +257,6 @@ def _arguments_delta(piece: str) -> dict[str, Any]:
     return {"tool_calls": [call]}
 
 
-def _words(text: str) -> list[str]:
+def words(text: str) -> list[str]:
     """Return the text in pieces of about a token, nothing lost."""
     return re.findall(r"\s*\S{1,12}|\s+", text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -15,6 +15,7 @@ from course.sandbox.wire import Reply, Request
 __all__ = [
     "COMPLETIONS",
     "MODELS",
+    "RESPONSES",
     "answers",
     "as_success",
     "digest",
@@ -25,6 +26,7 @@ __all__ = [
 
 COMPLETIONS = "/chat/completions"
 MODELS = "/models"
+RESPONSES = "/responses"
 
 
 def endpoint(request: Request, roots: Sequence[str]) -> str:
@@ -41,9 +43,14 @@ def fields(request: Request) -> dict[str, Any]:
         return {}
 
 
-def kinds(request: Request, path: str) -> frozenset[str]:
-    """Return what faults can wait for: any, completion, stream."""
-    if path != COMPLETIONS:
+def kinds(
+    request: Request, path: str, answering: Collection[str] = (COMPLETIONS,)
+) -> frozenset[str]:
+    """Return what faults can wait for: any, completion, stream.
+
+    A model answers at the `answering` paths.
+    """
+    if path not in answering:
         return frozenset({"any"})
     streamed = fields(request).get("stream") is True
     return frozenset({"any", "completion", *(["stream"] * streamed)})

@@ -8,7 +8,7 @@ from typing import Any
 from course.sandbox.faults import PlannedFault
 from course.sandbox.wire import Reply, json_bytes
 
-__all__ = ["DONE", "event", "event_reply", "stream_reply"]
+__all__ = ["DONE", "event", "event_reply", "named_event", "stream_reply"]
 
 DONE = b"data: [DONE]\n\n"
 
@@ -16,6 +16,12 @@ DONE = b"data: [DONE]\n\n"
 def event(value: Any) -> bytes:
     """Return one event whose data is JSON."""
     return b"data: " + json_bytes(value) + b"\n\n"
+
+
+def named_event(value: dict[str, Any]) -> bytes:
+    """Return one event that is named after its data's type."""
+    name = str(value["type"]).encode()
+    return b"event: " + name + b"\n" + event(value)
 
 
 def event_reply(events: Sequence[bytes], reply: Reply) -> Reply:

@@ -1,17 +1,19 @@
-"""OpenAI's protocol: chat completions and the list of models."""
+"""OpenAI's protocol: chat completions, responses, the list of models."""
 
 from __future__ import annotations
 
 import json
 from datetime import date
+from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from course.sandbox.answers import rough_tokens
 from course.sandbox.chat_completions import Completion, prompt_tokens
 from course.sandbox.chat_endpoint import (
     COMPLETIONS,
     MODELS,
+    RESPONSES,
     answers,
     as_success,
     digest,
@@ -36,6 +38,9 @@ from course.sandbox.openai.errors import (
 from course.sandbox.openai.faults import planned_error, server_error
 from course.sandbox.providers import PROVIDERS
 from course.sandbox.wire import Reply, Request, json_reply
+
+if TYPE_CHECKING:
+    from course.sandbox.openai.responses import Responses
 
 __all__ = ["OpenAIProtocol"]
 
@@ -67,16 +72,19 @@ class OpenAIProtocol:
 
     def kinds(self, request: Request) -> frozenset[str]:
         """Return what faults can wait for: any, completion, stream."""
-        return kinds(request, endpoint(request, self.roots))
+        path = endpoint(request, self.roots)
+        return kinds(request, path, (COMPLETIONS, RESPONSES))
 
     def answer(self, request: Request, fault: PlannedFault | None) -> Reply:
         """Return the reply to a request whose key is good."""
+        path = endpoint(request, self.roots)
         try:
             if fault is not None and fault.name in ERROR_FAULTS:
                 raise self._planned(request, fault)
-            path = endpoint(request, self.roots)
             if path == COMPLETIONS and request.method == "POST":
                 return self._complete(request, fault)
+            if path.startswith(RESPONSES):
+                return self._respond(request, path, fault)
             if path.startswith(MODELS) and request.method == "GET":
                 return self._list(request, path)
             raise _no_such_url(request, path)
@@ -96,9 +104,14 @@ class OpenAIProtocol:
         name = str(fields(request).get("model", "default"))
         model = self.models.known().get(name)
         tokens = rough_tokens(request.raw.decode("utf-8", "replace"))
-        return planned_error(
+        error = planned_error(
             fault, self.key(request) or "", name, model, tokens
         )
+        if endpoint(request, self.roots).startswith(RESPONSES):
+            from course.sandbox.openai.responses_checks import in_responses
+
+            return in_responses(error)
+        return error
 
     def _headers(self, request: Request) -> dict[str, str]:
         mark = sha256(request.path.encode() + request.raw).hexdigest()
@@ -142,6 +155,42 @@ class OpenAIProtocol:
         error = error_body(server_error())
         return stream_reply(content, closing, error, headers, fault)
 
+    # Imported with the first such request: most ask for chat completions.
+    @cached_property
+    def _responses(self) -> Responses:
+        from course.sandbox.openai.responses import Responses
+
+        return Responses()
+
+    def _respond(
+        self, request: Request, path: str, fault: PlannedFault | None
+    ) -> Reply:
+        from course.sandbox.openai.responses_events import stream_reply
+
+        key, headers = self.key(request) or "", self._headers(request)
+        name = path.removeprefix(RESPONSES).lstrip("/")
+        if name and "/" not in name and request.method in ("GET", "DELETE"):
+            does = self._responses.delete
+            if request.method == "GET":
+                does = self._responses.retrieve
+            return json_reply(200, does(key, name), headers)
+        if name or request.method != "POST":
+            raise _no_such_url(request, path)
+        written, _ = self._responses.create(
+            _parsed(request),
+            digest(request),
+            key,
+            lambda name: find_model(name, self.models),
+            lambda model: model.snapshot or model.id,
+            fault,
+        )
+        if fault is None or fault.name != "stream_error":
+            self._responses.keep(key, written)
+        headers |= self._account_headers(written.usage()["input_tokens"])
+        if not written.body.get("stream"):
+            return json_reply(200, written.payload(), headers)
+        return stream_reply(written, str(server_error()), headers, fault)
+
 
 def _parsed(request: Request) -> Any:
     kind = request.content_type
@@ -168,7 +217,7 @@ def _parsed(request: Request) -> Any:
 
 
 def _no_such_url(request: Request, path: str) -> OpenAIError:
-    if path == COMPLETIONS or path.startswith(MODELS):
+    if path in (COMPLETIONS, RESPONSES) or path.startswith(MODELS):
         return OpenAIError(
             405,
             f"Not allowed to {request.method} on {'/v1' + path}. (HINT:"

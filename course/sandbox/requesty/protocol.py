@@ -7,13 +7,15 @@ cost of each answer, and errors in a shape of its own.
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from course.sandbox.answers import rough_tokens
 from course.sandbox.chat_completions import Completion
 from course.sandbox.chat_endpoint import (
     COMPLETIONS,
     MODELS,
+    RESPONSES,
     answers,
     as_success,
     digest,
@@ -44,7 +46,13 @@ from course.sandbox.requesty.errors import (
 from course.sandbox.requesty.models import listed, named
 from course.sandbox.wire import Reply, Request, json_reply
 
+if TYPE_CHECKING:
+    from course.sandbox.requesty.endpoints import Endpoints
+
 __all__ = ["RequestyProtocol"]
+
+MESSAGES = "/messages"
+OTHERS = (RESPONSES, MESSAGES, "/embeddings")
 
 
 class RequestyProtocol:
@@ -57,7 +65,9 @@ class RequestyProtocol:
         self.models = Models(self.name, models, today)
 
     def key(self, request: Request) -> str | None:
-        """Return the bearer key."""
+        """Return the bearer key, or the one of Anthropic's own header."""
+        if endpoint(request, self.roots) == MESSAGES:
+            return request.bearer or request.headers.get("x-api-key")
         return request.bearer
 
     def refuse_key(self, request: Request) -> Reply | None:
@@ -71,7 +81,8 @@ class RequestyProtocol:
 
     def kinds(self, request: Request) -> frozenset[str]:
         """Return what faults can wait for: any, completion, stream."""
-        return kinds(request, endpoint(request, self.roots))
+        path = endpoint(request, self.roots)
+        return kinds(request, path, (COMPLETIONS, RESPONSES, MESSAGES))
 
     def answer(self, request: Request, fault: PlannedFault | None) -> Reply:
         """Return the reply to a request whose key is good."""
@@ -81,6 +92,11 @@ class RequestyProtocol:
             path = endpoint(request, self.roots)
             if path == COMPLETIONS and request.method == "POST":
                 return self._complete(request, fault)
+            if path in OTHERS and request.method == "POST":
+                body = _parsed(request, checked=False)
+                key = self.key(request) or ""
+                mark = digest(request)
+                return self._others.answer(path, body, mark, key, fault)
             if path == MODELS and request.method == "GET":
                 return json_reply(200, listed(self.models))
             raise RequestyError(404, f"No route: {request.method} {path}")
@@ -90,6 +106,13 @@ class RequestyProtocol:
                 streamed = "stream" in self.kinds(request)
                 return as_success(reply, error_body(error), streamed)
             return reply
+
+    # Imported with the first such request: most ask for chat completions.
+    @cached_property
+    def _others(self) -> Endpoints:
+        from course.sandbox.requesty.endpoints import Endpoints
+
+        return Endpoints(self.models, self._model)
 
     def failure(self, status: int, sentence: str) -> Reply:
         """Return an error in the vendor's shape, in the sandbox's words."""
@@ -143,11 +166,12 @@ class RequestyProtocol:
         return frame | {"usage": usage | {"cost": cost.total}}
 
 
-def _parsed(request: Request) -> dict[str, Any]:
+def _parsed(request: Request, checked: bool = True) -> dict[str, Any]:
     """Return the body as the model's provider gets it.
 
     The router's own extension stays here, and so do parameters that only
-    OpenAI would refuse, for a model of somebody else's.
+    OpenAI would refuse, for a model of somebody else's. What is not `checked`
+    is left for its endpoint to judge.
     """
     try:
         body = request.json
@@ -155,7 +179,7 @@ def _parsed(request: Request) -> dict[str, Any]:
         body = None
     if not isinstance(body, dict):
         raise RequestyError(400, "Invalid request body: expected JSON object")
-    theirs = str(body.get("model")).startswith("openai/")
+    theirs = not checked or str(body.get("model")).startswith("openai/")
     return {
         name: value
         for name, value in body.items()

@@ -89,12 +89,17 @@ def failure(
     """Return the error that a response without an answer means.
 
     `statuses` are the router's own for each kind; a caller's fault gets the
-    one that OpenAI has for it. Our kind is the code where OpenAI has none.
+    one that OpenAI has for it. The code of another tells that the provider, not
+    the caller, is at fault, and our kind.
     """
     info = response.error
     assert info is not None
     status, code = CALLERS_FAULT.get(
-        info.kind, (statuses[info.kind], f"provider_{info.kind}")
+        info.kind,
+        (
+            statuses[info.kind],
+            f"provider_{info.kind.removeprefix('provider_')}",
+        ),
     )
     kind = INVALID
     if info.kind not in CALLERS_FAULT:

@@ -377,6 +377,24 @@ def test_a_rate_limit_says_when_to_come_back(post, sandbox):
     assert "x-should-retry" not in answer.headers
 
 
+def test_a_breaker_that_is_open_says_when_it_closes(serve, sandbox):
+    url = serve(
+        {
+            "OPENAI_API_KEY": KEY,
+            "OPENAI_BASE_URL": sandbox.base_url("openai"),
+        }
+    )
+    sandbox.fail_next("openai", "rate_limit", retry_after=900)
+    body = {"model": "openai", "messages": HELLO}
+    path = f"{url}/v1/chat/completions"
+    assert requests.post(path, json=body, timeout=5).status_code == 429
+    answer = requests.post(path, json=body, timeout=5)
+    assert answer.status_code == 503
+    assert 890 <= int(answer.headers["retry-after"]) <= 900
+    assert answer.json()["error"]["code"] == "provider_unavailable"
+    assert len(sandbox.requests) == 1
+
+
 def test_503_says_when_to_come_back_even_where_nobody_knows(post, sandbox):
     sandbox.fail_next("openai", "quota_exhausted")
     answer = post({"model": "openai", "messages": HELLO})

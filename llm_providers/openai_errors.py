@@ -89,8 +89,8 @@ def failure(
     """Return the error that a response without an answer means.
 
     `statuses` are the router's own for each kind; a caller's fault gets the
-    one that OpenAI has for it. The code of another tells that the provider, not
-    the caller, is at fault, and our kind.
+    one that OpenAI has for it. The code of any other is our kind, and says
+    that it is the provider's.
     """
     info = response.error
     assert info is not None

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from course.sandbox import Sandbox
+from course.sandbox.openai import responses
 
 MODELS = Path(__file__).with_name("sandbox_models.json")
 KEY = "sk-test-0123456789"
@@ -272,13 +273,13 @@ def test_what_is_not_stored_or_anothers_is_not_found(post, call):
     assert call("POST", **mine).status_code == 200
 
 
-def test_the_last_thousand_are_remembered(post, sandbox, call):
-    first = post("The first").json()["id"]
-    for number in range(1_000):
-        post(f"Number {number}")
-    assert call("GET", f"/{first}").status_code == 404
-    last = post("Number 999").json()
-    assert call("GET", f"/{last['id']}").json() == last
+def test_only_the_last_ones_are_remembered(post, call, monkeypatch):
+    assert responses.REMEMBERED == 1_000
+    monkeypatch.setattr(responses, "REMEMBERED", 2)
+    one, two, three = (post(f"Number {n}").json() for n in range(3))
+    assert call("GET", f"/{one['id']}").status_code == 404
+    for kept in (two, three):
+        assert call("GET", f"/{kept['id']}").json() == kept
 
 
 def test_a_response_can_be_fetched_and_deleted(post, call):

@@ -6,15 +6,25 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-__all__ = ["HEALTH_EXAMPLE", "REPLY_EXAMPLE", "error_examples"]
+__all__ = [
+    "HEALTH_EXAMPLE",
+    "REPLY_EXAMPLE",
+    "error_examples",
+    "error_response",
+]
 
 Documented = dict[str, Any]
 # A body that does not fit its description.
 UNPROCESSABLE = int(HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def _json(example: Documented) -> Documented:
-    return {"content": {"application/json": {"example": example}}}
+# A reference, since FastAPI takes a millisecond for every model that it is
+# given, and gets one for each status of each endpoint.
+ERROR_SCHEMA = {"$ref": "#/components/schemas/ErrorReply"}
+
+
+def _json(example: Documented, **more: Documented) -> Documented:
+    return {"content": {"application/json": {"example": example, **more}}}
 
 
 REPLY_EXAMPLE: Documented = {
@@ -78,7 +88,9 @@ HEALTH_EXAMPLE: Documented = _json(
 )
 
 
-def error_examples(statuses: Mapping[str, int]) -> dict[int, Documented]:
+def error_examples(
+    statuses: Mapping[str, int],
+) -> dict[int | str, Documented]:
     """Return for each status the example of an error's body."""
     kinds: dict[int, str] = {UNPROCESSABLE: "invalid_request"}
     for kind, status in statuses.items():
@@ -86,10 +98,17 @@ def error_examples(statuses: Mapping[str, int]) -> dict[int, Documented]:
     return {
         status: {
             "description": f"An error, such as {kind}",
-            **_json(_error(kind)),
+            **_json(_error(kind), schema=ERROR_SCHEMA),
         }
         for status, kind in sorted(kinds.items())
     }
+
+
+def error_response(status: int) -> Documented:
+    """Return what the documentation says of a status without an example."""
+    phrase = HTTPStatus(status).phrase
+    schema = {"application/json": {"schema": ERROR_SCHEMA}}
+    return {"description": phrase, "content": schema}
 
 
 def _error(kind: str) -> Documented:

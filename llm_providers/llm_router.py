@@ -25,6 +25,7 @@ from llm_providers.http_examples import (
     HEALTH_EXAMPLE,
     REPLY_EXAMPLE,
     error_examples,
+    error_response,
 )
 from llm_providers.prompts import Prompt
 from llm_providers.responses import (
@@ -167,14 +168,11 @@ def _reply(response: StandardResponse) -> PromptReply:
 router = APIRouter(
     prefix="/agents/llm-providers",
     tags=["agents"],
-    responses={status: {"model": ErrorReply} for status in (401, 413, 422)},
+    responses={status: error_response(status) for status in (401, 413, 422)},
 )
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: REPLY_EXAMPLE,
-    **{
-        status: {"model": ErrorReply, **example}
-        for status, example in error_examples(HTTP_STATUS).items()
-    },
+    **error_examples(HTTP_STATUS),
 }
 
 
@@ -243,6 +241,7 @@ class Auto:
 @router.post(
     "/recommend-model",
     status_code=HTTPStatus.NOT_IMPLEMENTED,
+    response_description=HTTPStatus.NOT_IMPLEMENTED.phrase,
     responses={HTTPStatus.NOT_IMPLEMENTED: {"model": ErrorReply}},
 )
 async def recommend_model() -> None:

@@ -49,8 +49,11 @@ def session() -> Iterator[requests.Session]:
 def post(sandbox: Sandbox, session: requests.Session) -> Any:
     url = f"{sandbox.base_url('openrouter')}/chat/completions"
 
-    def send(key: str | None = KEY, **fields: Any) -> requests.Response:
+    def send(
+        key: str | None = KEY, more: Any = None, **fields: Any
+    ) -> requests.Response:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
+        headers |= more or {}
         body = {k: v for k, v in (BODY | fields).items() if v != "left out"}
         return session.post(url, json=body, headers=headers, timeout=5)
 
@@ -309,6 +312,21 @@ def test_the_next_model_answers_where_the_first_cannot(post):
     assert refused(response)[0] == 400
     availability = response.json()["error"]["availability"]
     assert availability["fallback_models"] == ["google/gone"]
+
+
+def test_how_it_was_routed_is_told_to_who_asks(post):
+    asks = {"X-OpenRouter-Metadata": "enabled"}
+    told = post(more=asks).json()["openrouter_metadata"]
+    assert (told["requested"], told["strategy"]) == ("openai/plain", "direct")
+    served = {"provider": "OpenAI", "model": "openai/plain", "selected": True}
+    assert told["endpoints"] == {"total": 1, "available": [served]}
+    several = ["nobody/nothing", "openai/plain"]
+    other = post(more=asks, models=several, model="left out").json()
+    assert other["openrouter_metadata"]["strategy"] == "fallback"
+    *chunks, last, _ = events(post(more=asks, stream=True))
+    assert last["openrouter_metadata"] == told
+    assert not any("openrouter_metadata" in chunk for chunk in chunks)
+    assert "openrouter_metadata" not in post().json()
 
 
 def test_only_allowed_providers_answer(post):

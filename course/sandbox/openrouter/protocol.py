@@ -37,6 +37,7 @@ from course.sandbox.openrouter.faults import (
     planned_error,
 )
 from course.sandbox.openrouter.limits import Asked
+from course.sandbox.openrouter.metadata import routing_metadata
 from course.sandbox.openrouter.replies import OpenRouterCompletion
 from course.sandbox.openrouter.routing import find, provider_of, route
 from course.sandbox.prices import cost_of
@@ -139,9 +140,13 @@ class OpenRouterProtocol:
         key = self.key(request) or ""
         self.accounts.remember(key, completion, streamed, request.headers)
         headers = {"X-Generation-Id": completion.id}
+        told = routing_metadata(
+            request, fields(request), completion.route, self.models
+        )
         if not streamed:
-            return json_reply(200, completion.payload(), headers)
+            return json_reply(200, completion.payload() | told, headers)
         content, closing = completion.chunks()
+        closing[-1] |= told
         code = fault.options.get("code", 502) if fault else 502
         broken = broken_chunk(completion.frame("chat.completion.chunk"), code)
         reply = stream_reply(content, closing, broken, headers, fault)

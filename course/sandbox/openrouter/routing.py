@@ -14,7 +14,7 @@ from course.sandbox.openrouter.errors import (
     unknown_model,
 )
 
-__all__ = ["Route", "find", "provider_of", "route", "slug"]
+__all__ = ["Route", "find", "names", "provider_of", "route", "slug"]
 
 # Suffixes that choose how a model is served; ``:free`` is a model of its own.
 SUFFIXES = ("batch", "exacto", "floor", "nitro", "online", "thinking")

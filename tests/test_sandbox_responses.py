@@ -182,6 +182,14 @@ def test_a_stream_has_typed_events_in_order(post):
     assert found[0]["response"]["output"] == []
 
 
+def test_a_streams_pieces_are_padded_unless_told(post):
+    found = [one for one in events(post(stream=True)) if "delta" in one]
+    assert all(one["obfuscation"] for one in found)
+    told = {"include_obfuscation": False}
+    found = events(post(stream=True, stream_options=told))
+    assert not any("obfuscation" in one for one in found)
+
+
 def test_a_streams_items_keep_their_places(post):
     found = events(post(model="thinking", stream=True))
     done = [
@@ -261,6 +269,17 @@ def test_a_call_is_answered_by_its_id_alone(post):
     }
     body = post([result], tools=[TOOL], previous_response_id=first["id"])
     assert body.json()["output"][0]["type"] == "message"
+
+
+def test_an_item_can_be_referred_to(post):
+    first = post("The weather in Paris?", tools=[TOOL]).json()["output"][0]
+    result = {"type": "function_call_output", "call_id": first["call_id"]}
+    result |= {"output": "Sunny"}
+    reference = {"type": "item_reference", "id": first["id"]}
+    whole = post([first, result]).json()
+    assert post([reference, result]).json()["usage"] == whole["usage"]
+    reference["id"] = "msg_nothing"
+    assert refused(post([reference])) == (404, "input", None)
 
 
 def test_what_is_not_stored_or_anothers_is_not_found(post, call):

@@ -36,6 +36,11 @@ from course.sandbox.openai.errors import (
     wrong_key,
 )
 from course.sandbox.openai.faults import planned_error, server_error
+from course.sandbox.openai.refusals import (
+    no_json,
+    no_such_url,
+    wrong_content_type,
+)
 from course.sandbox.providers import PROVIDERS
 from course.sandbox.wire import Reply, Request, json_reply
 
@@ -195,36 +200,16 @@ class OpenAIProtocol:
 def _parsed(request: Request) -> Any:
     kind = request.content_type
     if kind != "application/json" and request.raw:
-        raise OpenAIError(
-            400,
-            f"Unsupported content type: '{kind}'. This API method only"
-            " accepts 'application/json' requests, but you specified the"
-            f" header 'Content-Type: {kind}'. Please try again with a"
-            " supported content type.",
-            code="unsupported_content_type",
-        )
+        raise wrong_content_type(kind)
     try:
         return json.loads(request.raw) if request.raw else {}
     except (ValueError, RecursionError):
-        raise OpenAIError(
-            400,
-            "We could not parse the JSON body of your request. (HINT: This"
-            " likely means you aren't using your HTTP library correctly. The"
-            " OpenAI API expects a JSON payload, but what was sent was not"
-            " valid JSON. If you have trouble figuring out how to fix this,"
-            " please contact us through our help center at help.openai.com.)",
-        ) from None
+        raise no_json() from None
 
 
 def _no_such_url(request: Request, path: str) -> OpenAIError:
-    if path in (COMPLETIONS, RESPONSES) or path.startswith(MODELS):
-        return OpenAIError(
-            405,
-            f"Not allowed to {request.method} on {'/v1' + path}. (HINT:"
-            " Perhaps you meant to use a different HTTP method?)",
-            code="method_not_supported",
-        )
-    return OpenAIError(404, f"Invalid URL ({request.method} {'/v1' + path})")
+    known = path in (COMPLETIONS, RESPONSES) or path.startswith(MODELS)
+    return no_such_url(request.method, f"/v1{path}", known)
 
 
 def _row(name: str, model: Model) -> dict[str, Any]:

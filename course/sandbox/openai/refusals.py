@@ -1,4 +1,4 @@
-"""How OpenAI words the refusal of a parameter's value."""
+"""How OpenAI words the refusal of a request, or of a parameter's value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ __all__ = [
     "TYPE_WORDS",
     "bad",
     "missing",
+    "no_json",
+    "no_such_url",
     "quoted",
+    "wrong_content_type",
     "wrong_type",
     "wrong_value",
 ]
@@ -66,3 +69,39 @@ def quoted(names: tuple[str, ...]) -> str:
     if len(marked) < 3:
         return " and ".join(marked)
     return ", ".join(marked[:-1]) + f", and {marked[-1]}"
+
+
+def no_json() -> OpenAIError:
+    """Return 400 for a body that is no JSON."""
+    return OpenAIError(
+        400,
+        "We could not parse the JSON body of your request. (HINT: This"
+        " likely means you aren't using your HTTP library correctly. The"
+        " OpenAI API expects a JSON payload, but what was sent was not"
+        " valid JSON. If you have trouble figuring out how to fix this,"
+        " please contact us through our help center at help.openai.com.)",
+    )
+
+
+def wrong_content_type(kind: str) -> OpenAIError:
+    """Return 400 for a body that says it is something else than JSON."""
+    return bad(
+        f"Unsupported content type: '{kind}'. This API method only"
+        " accepts 'application/json' requests, but you specified the"
+        f" header 'Content-Type: {kind}'. Please try again with a"
+        " supported content type.",
+        None,
+        "unsupported_content_type",
+    )
+
+
+def no_such_url(method: str, path: str, known: bool) -> OpenAIError:
+    """Return 405 for another method of a `known` path, 404 otherwise."""
+    if known:
+        return OpenAIError(
+            405,
+            f"Not allowed to {method} on {path}. (HINT: Perhaps you meant to"
+            " use a different HTTP method?)",
+            code="method_not_supported",
+        )
+    return OpenAIError(404, f"Invalid URL ({method} {path})")

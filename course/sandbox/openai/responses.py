@@ -19,6 +19,7 @@ from course.sandbox.openai.errors import OpenAIError
 from course.sandbox.openai.responses_checks import (
     checked_body,
     in_responses,
+    unknown_item,
     unknown_response,
 )
 from course.sandbox.openai.responses_reading import as_chat, input_items
@@ -60,7 +61,7 @@ class Responses:
         body = checked_body(body)
         previous = body.get("previous_response_id")
         items = self._remembered(key, previous) if previous else []
-        items = [*items, *input_items(body)]
+        items = [*items, *input_items(self._resolved(key, body))]
         chat = as_chat(body, items)
         try:
             model = check_body(chat, lambda name: _freed(find(name)))
@@ -97,6 +98,32 @@ class Responses:
             if self._kept.pop((key, name), None) is None:
                 raise unknown_response(name)
         return {"id": name, "object": "response", "deleted": True}
+
+    def _resolved(self, key: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Return a body with the items in it that it only refers to."""
+        given = body.get("input")
+        if not isinstance(given, list):
+            return body
+        items = [
+            self._item(key, str(one.get("id")))
+            if isinstance(one, dict) and one.get("type") == "item_reference"
+            else one
+            for one in given
+        ]
+        return body | {"input": items}
+
+    def _item(self, key: str, name: str) -> dict[str, Any]:
+        with self._lock:
+            kept = [
+                payload
+                for (whose, _), (_, payload) in self._kept.items()
+                if whose == key
+            ]
+        for payload in reversed(kept):
+            for item in payload["output"]:
+                if item["id"] == name:
+                    return dict(item)
+        raise unknown_item(name)
 
     def _remembered(self, key: str, name: str) -> Items:
         with self._lock:

@@ -17,7 +17,7 @@ from course.sandbox.openai.refusals import (
     wrong_type,
 )
 
-__all__ = ["checked_body", "in_responses", "unknown_response"]
+__all__ = ["checked_body", "in_responses", "unknown_item", "unknown_response"]
 
 # Every parameter with the type of its value. The SDK's own list (openai
 # 3.54) is the source.
@@ -163,4 +163,15 @@ def unknown_response(name: str, param: str | None = None) -> OpenAIError:
         f"Previous response with id '{name}' not found.",
         param,
         "previous_response_not_found",
+    )
+
+
+def unknown_item(name: str) -> OpenAIError:
+    """Return 404 for an item that no remembered response has."""
+    return OpenAIError(
+        404,
+        f"Item with id '{name}' not found. Items are not persisted when"
+        " `store` is set to false. Try again with `store` set to true, or"
+        " remove this item from your input.",
+        param="input",
     )

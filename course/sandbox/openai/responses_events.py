@@ -29,6 +29,9 @@ def stream_reply(
     """
     reply = Reply(200, headers)
     head, deltas, tail = _events(written)
+    options = written.body.get("stream_options", {})
+    if options.get("include_obfuscation", True):
+        deltas = list(map(written.padded, deltas))
     if fault is None or fault.name not in ("stream_cut", "stream_error"):
         return event_reply(_numbered([*head, *deltas, *tail]), reply)
     before = int(fault.options.get("chunks_before", 3))

@@ -149,6 +149,11 @@ class WrittenResponse:
             "metadata": body.get("metadata", {}),
         }
 
+    def padded(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Return a delta with text that hides from listeners its length."""
+        room = 16 - len(event["delta"]) % 16
+        return event | {"obfuscation": self.completion.digest[:room]}
+
 
 def _part(answer: Answer) -> dict[str, Any]:
     if answer.refusal is not None:

@@ -60,6 +60,9 @@ class Endpoints:
     def _respond(
         self, body: Body, digest: str, key: str, fault: PlannedFault | None
     ) -> Reply:
+        if body.get("stream"):
+            # Padding against listeners is OpenAI's own.
+            body = body | {"stream_options": {"include_obfuscation": False}}
         written, model = self._responses.create(
             body, digest, key, self._find, lambda one: one.id, fault
         )

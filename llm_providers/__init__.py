@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from llm_providers.catalogue import Catalogue, load_catalogue
     from llm_providers.chat_completions_agent import ChatCompletionsAgent
     from llm_providers.errors import ProviderError
+    from llm_providers.fallback import Fallback
     from llm_providers.gemini_agent import GeminiAgent
     from llm_providers.logs import configure_logging
     from llm_providers.openai_agent import OpenAIAgent
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from llm_providers.responses import StandardResponse, Usage
     from llm_providers.retry import RetryPolicy
     from llm_providers.settings import Secret, Settings, load_settings
+    from llm_providers.targets import Target
 
 __version__ = "0.1.0"
 
@@ -29,6 +31,7 @@ __all__ = [
     "Agent",
     "Catalogue",
     "ChatCompletionsAgent",
+    "Fallback",
     "GeminiAgent",
     "OpenAIAgent",
     "OpenRouterAgent",
@@ -40,6 +43,7 @@ __all__ = [
     "Settings",
     "StandardResponse",
     "Stream",
+    "Target",
     "Usage",
     "agent_for",
     "configure_logging",
@@ -51,6 +55,7 @@ _MODULE_OF = {
     "Agent": "agent",
     "Catalogue": "catalogue",
     "ChatCompletionsAgent": "chat_completions_agent",
+    "Fallback": "fallback",
     "GeminiAgent": "gemini_agent",
     "OpenAIAgent": "openai_agent",
     "OpenRouterAgent": "openrouter_agent",
@@ -62,6 +67,7 @@ _MODULE_OF = {
     "Settings": "settings",
     "StandardResponse": "responses",
     "Stream": "agent",
+    "Target": "targets",
     "Usage": "responses",
     "agent_for": "agents",
     "configure_logging": "logs",

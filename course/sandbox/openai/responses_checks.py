@@ -128,7 +128,11 @@ def _wanted(types: tuple[type, ...]) -> str:
 
 
 def in_responses(error: OpenAIError) -> OpenAIError:
-    """Return an error of chat completions as this endpoint words it."""
+    """Return an error of chat completions with this endpoint's names.
+
+    Its sentence stays that of chat completions, which is not from a capture
+    of this endpoint, but for the context window's.
+    """
     text = str(error)
     if error.code == "context_length_exceeded":
         text = str(context_length(None, 0))

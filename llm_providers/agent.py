@@ -75,7 +75,10 @@ class Agent:
         sleep: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        settings = settings or load_settings()[self.provider]
+        if settings is None:
+            # Nothing is looked up where everything is told.
+            told = api_key is not None and base_url is not None
+            settings = load_settings({} if told else None)[self.provider]
         if api_key is not None:
             key = api_key if isinstance(api_key, Secret) else Secret(api_key)
             settings = replace(settings, api_key=key)

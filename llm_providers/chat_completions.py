@@ -23,6 +23,7 @@ from llm_providers.prompts import Prompt
 from llm_providers.responses import Reply, Usage
 
 __all__ = [
+    "UNLISTED",
     "Piece",
     "build_request",
     "parse_event",
@@ -33,6 +34,15 @@ __all__ = [
     "require_content",
     "takes_temperature",
 ]
+
+# What a model of this format is taken to accept where nobody lists it.
+UNLISTED = Parameters(
+    max_tokens="max_completion_tokens",
+    temperature="any",
+    reasoning_efforts=("none", "minimal", "low", "medium", "high"),
+    stop=True,
+    tools_with_reasoning=True,
+)
 
 
 @dataclass(frozen=True)

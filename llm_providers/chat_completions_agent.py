@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from llm_providers import chat_completions
 from llm_providers.agent import Agent
-from llm_providers.catalogue import Parameters
 from llm_providers.chat_completions import Piece
 from llm_providers.errors import (
     ConnectionFailedError,
@@ -47,13 +46,7 @@ class ChatCompletionsAgent(Agent):
     redirect and keeps no cookie.
     """
 
-    unlisted = Parameters(
-        max_tokens="max_completion_tokens",
-        temperature="any",
-        reasoning_efforts=("none", "minimal", "low", "medium", "high"),
-        stop=True,
-        tools_with_reasoning=True,
-    )
+    unlisted = chat_completions.UNLISTED
     headers: Mapping[str, str] = {}
 
     @cached_property

@@ -82,11 +82,6 @@ class GenaiSender(GeminiSender):
                 ),
             )
 
-    def connect(self) -> None:
-        """Build the client. Raises as `sendable_key` of the settings."""
-        with self.lock:
-            _ = self.client
-
     @contextmanager
     def send(
         self, body: Mapping[str, Any], prompt: Prompt, *, stream: bool

@@ -84,11 +84,6 @@ class GenerativeaiSender(GeminiSender):
         settle(session, self.settings.base_url, self.adapter)
         return client
 
-    def connect(self) -> None:
-        """Build the client. Raises as `sendable_key` of the settings."""
-        with self.lock:
-            _ = self.client
-
     @contextmanager
     def send(
         self, body: Mapping[str, Any], prompt: Prompt, *, stream: bool

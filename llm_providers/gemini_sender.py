@@ -31,9 +31,15 @@ class GeminiSender:
         self.stream_timeout = stream_timeout
         self.lock = threading.Lock()
 
+    @property
+    def client(self) -> Any:
+        """The SDK's client, built once. Raises as `connect`."""
+        raise NotImplementedError
+
     def connect(self) -> None:
         """Build the client. Raises as `sendable_key` of the settings."""
-        raise NotImplementedError
+        with self.lock:
+            _ = self.client
 
     def send(
         self, body: Mapping[str, Any], prompt: Prompt, *, stream: bool

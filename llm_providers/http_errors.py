@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from llm_providers.calls import CallerGoneError
 from llm_providers.openai_errors import (
     UNTOLD_WAIT,
+    WAIT_STATUSES,
     DoorError,
     bad_request,
     error_body,
@@ -30,11 +31,6 @@ __all__ = ["CLIENT_GONE", "add_error_handlers", "refusal"]
 
 # Never seen by the caller, who is gone; for the access log.
 CLIENT_GONE = 499
-# These tell a caller to come back, so they have to say when.
-WAIT_STATUSES = (
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
 
 
 def add_error_handlers(app: FastAPI) -> None:

@@ -10,7 +10,6 @@ from weakref import finalize
 
 from llm_providers import chat_completions
 from llm_providers.agent import Agent
-from llm_providers.catalogue import Parameters
 from llm_providers.errors import (
     ConnectionFailedError,
     RequestTimeoutError,
@@ -34,13 +33,7 @@ class OpenAIAgent(Agent):
     """
 
     provider = "openai"
-    unlisted = Parameters(
-        max_tokens="max_completion_tokens",
-        temperature="any",
-        reasoning_efforts=("none", "minimal", "low", "medium", "high"),
-        stop=True,
-        tools_with_reasoning=True,
-    )
+    unlisted = chat_completions.UNLISTED
 
     @cached_property
     def client(self) -> openai.OpenAI:

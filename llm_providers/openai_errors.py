@@ -12,6 +12,7 @@ from llm_providers.retry import RetryPolicy
 
 __all__ = [
     "UNTOLD_WAIT",
+    "WAIT_STATUSES",
     "DoorError",
     "bad_request",
     "error_body",
@@ -38,6 +39,11 @@ CALLERS_FAULT: Mapping[str, tuple[int, str | None]] = {
     "model_retired": (HTTPStatus.NOT_FOUND, "model_not_found"),
     "content_blocked": (HTTPStatus.BAD_REQUEST, "content_filter"),
 }
+# These tell a caller to come back, so they have to say when.
+WAIT_STATUSES = (
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
 TYPE_OF_STATUS: Mapping[int, str] = {
     HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error",
     HTTPStatus.SERVICE_UNAVAILABLE: "service_unavailable_error",
@@ -123,7 +129,7 @@ def retry_headers(status: int, info: ErrorInfo) -> dict[str, str]:
     """
     headers = {} if info.retryable else {"x-should-retry": "false"}
     wait = info.retry_after
-    if wait is None and status in TYPE_OF_STATUS:
+    if wait is None and status in WAIT_STATUSES:
         wait = UNTOLD_WAIT
     if wait is not None:
         headers["Retry-After"] = str(math.ceil(wait))

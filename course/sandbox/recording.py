@@ -72,8 +72,8 @@ class RecordedRequest:
 
 def _beginning(reply: Reply) -> str:
     """Return the first KEPT_REPLY bytes of a reply's body."""
-    body, pieces = reply.body[:KEPT_REPLY], iter(reply.pieces or ())
-    for piece in pieces:
+    body = reply.body[:KEPT_REPLY]
+    for piece in reply.pieces or ():
         if len(body) >= KEPT_REPLY:
             break
         if isinstance(piece, bytes):

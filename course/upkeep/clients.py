@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 from collections.abc import Iterator, Sequence
 
 from benchmarks.peers import peer_python
 from benchmarks.rows import BenchmarkError
+from benchmarks.surroundings import clean_environ, model_of
 from course.kit import Kit
 from course.problems import ExitCode
 from course.sandbox import Sandbox
@@ -24,8 +24,6 @@ __all__ = ["SCRIPTS", "main", "run_script", "where_to_ask"]
 SCRIPTS = Kit().root / "tests" / "clients"
 FOLDER = Kit().root / ".bench" / "clients"
 SECONDS = 300
-# Kept from a script, so that it asks nobody but the sandbox.
-LEFT_OUT = ("_API_KEY", "_BASE_URL", "_PROXY")
 
 
 def main(argv: list[str]) -> int:
@@ -87,7 +85,7 @@ def run_script(
     try:
         done = subprocess.run(
             command,
-            env=_environ(sandbox),
+            env=clean_environ(None, SANDBOX=json.dumps(where_to_ask(sandbox))),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -107,25 +105,14 @@ def run_script(
         yield "the script", last[0]
 
 
-def _environ(sandbox: Sandbox) -> dict[str, str]:
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.upper().endswith(LEFT_OUT)
-        and not name.startswith("PYTHON")
-    }
-    return {**kept, "SANDBOX": json.dumps(where_to_ask(sandbox))}
-
-
 def where_to_ask(sandbox: Sandbox) -> dict[str, dict[str, str]]:
     """Return address, keys and default model of each provider."""
-    roles = json.loads((Kit().data / "models.json").read_bytes())["roles"]
     return {
         name: {
             "base_url": sandbox.base_url(name),
             "key": f"sandbox-0000-{name}",
             "wrong_key": f"sandbox-wrong-{name}",
-            "model": roles[name]["default"],
+            "model": model_of(name),
         }
         for name in sandbox.providers
     }

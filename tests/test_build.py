@@ -294,3 +294,11 @@ def test_the_map_of_a_lesson_highlights_what_it_builds(kit: Kit) -> None:
         next(written)
     second = (kit.pictures / "package_phase_2.svg").read_text()
     assert "Highlighted: shout, words." in second
+
+
+def test_a_map_can_show_some_of_the_modules(tmp_path: Path) -> None:
+    kit = make_kit(tmp_path)
+    whole = package_map_svg(kit.package)
+    part = package_map_svg(kit.package, shown={"words"})
+    assert whole.count("<rect") > part.count("<rect") == 2
+    assert ">words<" in part

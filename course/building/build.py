@@ -126,11 +126,14 @@ def _texts(
     """Return what can be written without running anything."""
     texts: dict[Path, str] = {}
     done: set[str] = set()
+    taught = {e.module for each in lessons for e in each.exercises if e.module}
     for lesson in lessons:
         new = {each.module for each in lesson.exercises if each.module}
         if phase in (None, lesson.phase):
             picture = kit.pictures / f"package_phase_{lesson.phase}.svg"
-            texts[picture] = package_map_svg(kit.package, new, done - new)
+            texts[picture] = package_map_svg(
+                kit.package, new, done - new, taught
+            )
             path = kit.notebooks / f"{lesson.name}.ipynb"
             texts[path] = serialized(learner_notebook(lesson))
         done |= new

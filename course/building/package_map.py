@@ -26,13 +26,18 @@ def package_map_svg(
     package: Path,
     highlight: Collection[str] = (),
     done: Collection[str] = (),
+    shown: Collection[str] | None = None,
 ) -> str:
-    """Return the package's modules as boxes, those that use others on top.
+    """Return modules of the package as boxes, those that use others on top.
 
-    What a colour says stands in words in the box, too.
+    Those that are `shown`, or all; what a colour says stands in words in the
+    box, too.
     """
     modules = _modules(package)
-    order = sorted(modules, key=lambda name: (-_depth(name, modules), name))
+    order = sorted(
+        modules if shown is None else modules.keys() & set(shown),
+        key=lambda name: (-_depth(name, modules), name),
+    )
     rows = -(-len(order) // PER_ROW)
     width = 2 * MARGIN + PER_ROW * (BOX[0] + GAP) - GAP
     height = 2 * MARGIN + HEADING + rows * (BOX[1] + GAP) - GAP
@@ -40,8 +45,8 @@ def package_map_svg(
         _box(number, name, modules[name][0], _look(name, highlight, done))
         for number, name in enumerate(order)
     ]
-    shown = [name for name in order if name in highlight]
-    about = f"Highlighted: {', '.join(shown)}." if shown else ""
+    lit = [name for name in order if name in highlight]
+    about = f"Highlighted: {', '.join(lit)}." if lit else ""
     return "\n".join(
         [
             "<svg xmlns='http://www.w3.org/2000/svg' role='img' "

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from llm_providers.catalogue import Catalogue, load_catalogue
     from llm_providers.chat_completions_agent import ChatCompletionsAgent
     from llm_providers.errors import ProviderError
-    from llm_providers.fallback import Fallback
     from llm_providers.gemini_agent import GeminiAgent
     from llm_providers.logs import configure_logging
     from llm_providers.openai_agent import OpenAIAgent
@@ -22,8 +21,9 @@ if TYPE_CHECKING:
     from llm_providers.requestry_agent import RequestryAgent
     from llm_providers.responses import StandardResponse, Usage
     from llm_providers.retry import RetryPolicy
+    from llm_providers.router.fallback import Fallback
+    from llm_providers.router.targets import Target
     from llm_providers.settings import Secret, Settings, load_settings
-    from llm_providers.targets import Target
 
 __version__ = "0.1.0"
 
@@ -55,7 +55,7 @@ _MODULE_OF = {
     "Agent": "agent",
     "Catalogue": "catalogue",
     "ChatCompletionsAgent": "chat_completions_agent",
-    "Fallback": "fallback",
+    "Fallback": "router.fallback",
     "GeminiAgent": "gemini_agent",
     "OpenAIAgent": "openai_agent",
     "OpenRouterAgent": "openrouter_agent",
@@ -67,7 +67,7 @@ _MODULE_OF = {
     "Settings": "settings",
     "StandardResponse": "responses",
     "Stream": "agent",
-    "Target": "targets",
+    "Target": "router.targets",
     "Usage": "responses",
     "agent_for": "agents",
     "configure_logging": "logs",

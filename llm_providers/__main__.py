@@ -2,7 +2,7 @@
 
 import sys
 
-from llm_providers.serving import main
+from llm_providers.router.serving import main
 
 __all__ = ["main"]
 

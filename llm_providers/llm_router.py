@@ -16,17 +16,9 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from llm_providers import __version__, openai_door
+from llm_providers import __version__
 from llm_providers.agent import Agent
 from llm_providers.calls import answered
-from llm_providers.gates import Gates
-from llm_providers.http_errors import add_error_handlers, refusal
-from llm_providers.http_examples import (
-    HEALTH_EXAMPLE,
-    REPLY_EXAMPLE,
-    error_examples,
-    error_response,
-)
 from llm_providers.prompts import Prompt
 from llm_providers.responses import (
     Attempt,
@@ -34,10 +26,19 @@ from llm_providers.responses import (
     StandardResponse,
     Usage,
 )
-from llm_providers.router_health import HealthReply, health_of
-from llm_providers.service import AUTO, Service
+from llm_providers.router import openai_door
+from llm_providers.router.gates import Gates
+from llm_providers.router.health import HealthReply, health_of
+from llm_providers.router.http_errors import add_error_handlers, refusal
+from llm_providers.router.http_examples import (
+    HEALTH_EXAMPLE,
+    REPLY_EXAMPLE,
+    error_examples,
+    error_response,
+)
+from llm_providers.router.service import AUTO, Service
+from llm_providers.router.targets import Target
 from llm_providers.settings import PROVIDERS
-from llm_providers.targets import Target
 
 __all__ = [
     "HTTP_STATUS",

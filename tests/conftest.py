@@ -19,11 +19,16 @@ from course.sandbox import Sandbox
 class LocalPackage:
     """The package's modules as attributes, imported when first asked for."""
 
-    def __getattr__(self, module: str) -> ModuleType:
+    def __init__(self, name: str = "llm_providers") -> None:
+        self._name = name
+
+    def __getattr__(self, module: str) -> "ModuleType | LocalPackage":
+        name = f"{self._name}.{module}"
         try:
-            return importlib.import_module(f"llm_providers.{module}")
+            found = importlib.import_module(name)
         except ModuleNotFoundError as error:
             raise AttributeError(module) from error
+        return LocalPackage(name) if hasattr(found, "__path__") else found
 
 
 @pytest.fixture(autouse=True)

@@ -17,9 +17,9 @@ from typing import Any
 
 from fastapi import HTTPException
 
-from llm_providers.openai_format import json_bytes
 from llm_providers.responses import ErrorInfo
-from llm_providers.router_settings import RouterSettings
+from llm_providers.router.openai_format import json_bytes
+from llm_providers.router.settings import RouterSettings
 
 __all__ = ["Gates"]
 

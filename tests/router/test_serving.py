@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "llm_providers", "serve", "--port", "0"]
 
 
@@ -81,7 +81,7 @@ def test_a_stream_may_finish_when_the_server_is_told_to_end(start, sandbox):
 def test_another_address_needs_a_key(llm, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     for host in ("0.0.0.0", "::", "192.0.2.1", "example.org"):
-        assert llm.serving.main(["serve", "--host", host]) == 2
+        assert llm.router.serving.main(["serve", "--host", host]) == 2
         assert "LLM_ROUTER_API_KEY" in capsys.readouterr().err
 
 
@@ -99,14 +99,14 @@ def test_a_port_that_is_taken_is_told(llm, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        assert llm.serving.main(["serve", "--port", port]) == 2
+        assert llm.router.serving.main(["serve", "--port", port]) == 2
     assert port in capsys.readouterr().err
 
 
 def test_a_configuration_that_makes_no_sense_is_told(llm, capsys, tmp_path):
     file = tmp_path / "router.env"
-    assert llm.serving.main(["serve", "--config", str(file)]) == 2
+    assert llm.router.serving.main(["serve", "--config", str(file)]) == 2
     assert "There is no file" in capsys.readouterr().err
     file.write_text("LLM_ROUTER_AUTO=nobody/x\n")
-    assert llm.serving.main(["serve", "--config", str(file)]) == 2
+    assert llm.router.serving.main(["serve", "--config", str(file)]) == 2
     assert "LLM_ROUTER_AUTO" in capsys.readouterr().err

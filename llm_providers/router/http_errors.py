@@ -16,7 +16,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from llm_providers.calls import CallerGoneError
-from llm_providers.openai_errors import (
+from llm_providers.responses import ErrorInfo
+from llm_providers.router.openai_errors import (
     UNTOLD_WAIT,
     WAIT_STATUSES,
     DoorError,
@@ -24,8 +25,7 @@ from llm_providers.openai_errors import (
     error_body,
     refused_fields,
 )
-from llm_providers.openai_format import json_bytes
-from llm_providers.responses import ErrorInfo
+from llm_providers.router.openai_format import json_bytes
 
 __all__ = ["CLIENT_GONE", "add_error_handlers", "refusal"]
 

@@ -4,7 +4,7 @@ import pytest
 
 
 def test_nothing_set_is_a_router_without_key_and_order(llm):
-    found = llm.router_settings.load_router_settings({})
+    found = llm.router.settings.load_router_settings({})
     assert not found.api_key
     assert found.auto == ()
     assert found.deadline_seconds > 0
@@ -12,7 +12,7 @@ def test_nothing_set_is_a_router_without_key_and_order(llm):
 
 
 def test_every_value_can_be_set(llm):
-    found = llm.router_settings.load_router_settings(
+    found = llm.router.settings.load_router_settings(
         {
             "LLM_ROUTER_API_KEY": "door-key-0123456789",
             "LLM_ROUTER_AUTO": " gemini/one , openrouter/a/b,",
@@ -29,7 +29,7 @@ def test_every_value_can_be_set(llm):
 def test_a_file_can_hold_them(llm, tmp_path):
     file = tmp_path / "router.env"
     file.write_text("LLM_ROUTER_DEADLINE=7\n")
-    found = llm.router_settings.load_router_settings({}, file)
+    found = llm.router.settings.load_router_settings({}, file)
     assert found.deadline_seconds == 7
 
 
@@ -45,4 +45,4 @@ def test_a_file_can_hold_them(llm, tmp_path):
 )
 def test_a_value_without_sense_is_named(llm, name, value):
     with pytest.raises(ValueError, match=name):
-        llm.router_settings.load_router_settings({name: value})
+        llm.router.settings.load_router_settings({name: value})

@@ -21,8 +21,8 @@ def clock():
 @pytest.fixture
 def breaker(llm, clock):
     """A breaker that opens at the first failure."""
-    policy = llm.breaker.BreakerPolicy(failures=1)
-    return llm.breaker.Breaker(policy, clock)
+    policy = llm.router.breaker.BreakerPolicy(failures=1)
+    return llm.router.breaker.Breaker(policy, clock)
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def turn(llm, clock, breaker):
     def make(gone=0.0):
         deadline = llm.deadlines.Deadline(10.0, clock)
         clock.now += gone
-        return llm.turns.Turn(
-            target=llm.targets.Target("openai", "m"),
+        return llm.router.turns.Turn(
+            target=llm.router.targets.Target("openai", "m"),
             agent=None,
             prompt=None,
             permit=breaker.enter(),
@@ -103,8 +103,8 @@ def test_an_answer_that_our_deadline_cuts_does_not_count(
 
 
 def test_all_tries_of_a_call_count(llm, clock):
-    breaker = llm.breaker.Breaker(clock=clock)
-    mine = llm.turns.Turn(
+    breaker = llm.router.breaker.Breaker(clock=clock)
+    mine = llm.router.turns.Turn(
         None, None, None, breaker.enter(),
         llm.deadlines.Deadline(None, clock), 0.0, 60.0,
     )  # fmt: skip
@@ -113,9 +113,9 @@ def test_all_tries_of_a_call_count(llm, clock):
 
 
 def test_a_wait_that_the_agent_would_not_make_opens_at_once(llm, clock):
-    breaker = llm.breaker.Breaker(clock=clock)
+    breaker = llm.router.breaker.Breaker(clock=clock)
     for seconds, state in ((60.0, "closed"), (60.1, "open")):
-        mine = llm.turns.Turn(
+        mine = llm.router.turns.Turn(
             None, None, None, breaker.enter(),
             llm.deadlines.Deadline(None, clock), 0.0, 60.0,
         )  # fmt: skip

@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from llm_providers.router.targets import Target
 from llm_providers.settings import Secret, variables
-from llm_providers.targets import Target
 
 __all__ = ["RouterSettings", "load_router_settings"]
 

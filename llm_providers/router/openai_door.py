@@ -20,15 +20,17 @@ from fastapi.responses import StreamingResponse
 from llm_providers.calls import Call, CallerGoneError, answered
 from llm_providers.catalogue import load_catalogue
 from llm_providers.chat_completions import Piece
-from llm_providers.fallback import FallbackStream
-from llm_providers.openai_errors import (
+from llm_providers.prompts import Prompt
+from llm_providers.responses import StandardResponse
+from llm_providers.router.fallback import FallbackStream
+from llm_providers.router.openai_errors import (
     DoorError,
     bad_request,
     error_body,
     failure,
     unknown_model,
 )
-from llm_providers.openai_format import (
+from llm_providers.router.openai_format import (
     EXTENSION,
     Chunks,
     completion,
@@ -37,16 +39,14 @@ from llm_providers.openai_format import (
     prompt_of,
     server_sent,
 )
-from llm_providers.openai_request import (
+from llm_providers.router.openai_request import (
     COMPLETION,
     DOOR_ERRORS,
     MODELS,
     ChatCompletionRequest,
 )
-from llm_providers.prompts import Prompt
-from llm_providers.responses import StandardResponse
-from llm_providers.service import AUTO, Service
-from llm_providers.targets import Target
+from llm_providers.router.service import AUTO, Service
+from llm_providers.router.targets import Target
 
 __all__ = ["router"]
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from llm_providers.logs import configure_logging
-from llm_providers.router_settings import RouterSettings, load_router_settings
+from llm_providers.router.settings import RouterSettings, load_router_settings
 
 __all__ = ["RefusedToServeError", "main", "serve"]
 

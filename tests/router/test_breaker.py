@@ -23,7 +23,7 @@ def clock():
 @pytest.fixture
 def breaker(llm, clock):
     """A closed breaker with the default policy."""
-    return llm.breaker.Breaker(clock=clock)
+    return llm.router.breaker.Breaker(clock=clock)
 
 
 def fail(breaker, times=1, **how):
@@ -128,9 +128,7 @@ def test_a_probe_that_fails_opens_it_for_twice_as_long(breaker, clock):
     assert breaker.seconds_left == 120.0
 
 
-def test_it_is_never_open_for_more_than_five_minutes_by_itself(
-    breaker, clock
-):
+def test_it_is_never_open_for_more_than_five_minutes_by_itself(breaker, clock):
     opened(breaker, clock)
     for _ in range(2000):
         breaker.enter().fail()
@@ -211,23 +209,23 @@ def test_of_many_threads_one_is_the_probe(breaker, clock):
 
 
 def test_the_policy_may_be_another(llm, clock):
-    policy = llm.breaker.BreakerPolicy(failures=1, cooldown=2.0)
-    breaker = llm.breaker.Breaker(policy, clock)
+    policy = llm.router.breaker.BreakerPolicy(failures=1, cooldown=2.0)
+    breaker = llm.router.breaker.Breaker(policy, clock)
     fail(breaker)
     assert breaker.seconds_left == 2.0
 
 
 def test_each_target_has_a_breaker_of_its_own(llm, clock):
-    breakers = llm.breaker.Breakers(clock=clock)
-    of = llm.targets.Target.of
+    breakers = llm.router.breaker.Breakers(clock=clock)
+    of = llm.router.targets.Target.of
     fail(breakers[of("openai/a")], times=3)
     assert breakers[of("openai/b")].state == "closed"
     assert breakers.states() == {"openai/a": "open", "openai/b": "closed"}
 
 
 def test_targets_that_do_well_are_forgotten_in_the_end(llm, clock):
-    breakers = llm.breaker.Breakers(clock=clock)
-    target = llm.targets.Target
+    breakers = llm.router.breaker.Breakers(clock=clock)
+    target = llm.router.targets.Target
     fail(breakers[target("openai", "failing")], times=3)
     for number in range(3000):
         breakers[target("openai", f"made-up-{number}")].enter().succeed()

@@ -18,15 +18,15 @@ from contextlib import closing
 from typing import Any
 
 from llm_providers.agent import Agent
-from llm_providers.breaker import Breakers
 from llm_providers.chat_completions import Piece
 from llm_providers.deadlines import Deadline
-from llm_providers.fallback_record import FallbackRecord
 from llm_providers.piece_streams import PieceStream
 from llm_providers.prompts import Prompt
 from llm_providers.responses import StandardResponse
-from llm_providers.targets import Target
-from llm_providers.turns import Turn, Turns
+from llm_providers.router.breaker import Breakers
+from llm_providers.router.fallback_record import FallbackRecord
+from llm_providers.router.targets import Target
+from llm_providers.router.turns import Turn, Turns
 
 __all__ = ["Fallback", "FallbackStream"]
 

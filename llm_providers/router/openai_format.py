@@ -12,9 +12,9 @@ from dataclasses import asdict
 from typing import Any
 
 from llm_providers.chat_completions import Piece
-from llm_providers.openai_request import ChatCompletionRequest
 from llm_providers.prompts import Prompt
 from llm_providers.responses import StandardResponse, Usage
+from llm_providers.router.openai_request import ChatCompletionRequest
 
 __all__ = [
     "EXTENSION",

@@ -72,7 +72,7 @@ def close(agent):
 
 @pytest.fixture
 def fallback(llm, agents, clock):
-    return llm.fallback.Fallback(agents, clock=clock)
+    return llm.router.fallback.Fallback(agents, clock=clock)
 
 
 @pytest.fixture
@@ -174,9 +174,7 @@ def test_all_four_are_asked_in_the_given_order(ask, sandbox, how):
 
 
 @both_ways
-def test_the_target_s_model_is_asked_not_the_prompt_s(
-    llm, ask, sandbox, how
-):
+def test_the_target_s_model_is_asked_not_the_prompt_s(llm, ask, sandbox, how):
     cheap = llm.catalogue.load_catalogue().role("openai", "reasoning").id
     prompt = {"prompt": PROMPT, "model": "some-other"}
     response = ask(how, [f"openai/{cheap}"], prompt)
@@ -207,9 +205,7 @@ def test_a_prompt_that_makes_no_sense_is_the_caller_s_mistake(
 
 
 @both_ways
-def test_a_target_without_a_key_is_passed_over(
-    llm, agents, ask, sandbox, how
-):
+def test_a_target_without_a_key_is_passed_over(llm, agents, ask, sandbox, how):
     agents("gemini")
     agents.made["openai"] = llm.openai_agent.OpenAIAgent(api_key="")
     response = ask(how)
@@ -235,9 +231,7 @@ def test_where_nobody_has_a_key_the_error_names_the_variable(
 
 
 @both_ways
-def test_with_another_target_left_one_is_tried_once(
-    ask, sandbox, waits, how
-):
+def test_with_another_target_left_one_is_tried_once(ask, sandbox, waits, how):
     sandbox.fail_next("openai", "server_error", times=9)
     ask(how)
     assert Counter(arrived(sandbox)) == {"openai": 1, "gemini": 1}
@@ -303,9 +297,7 @@ def test_the_response_says_who_answered_and_the_ledger_why(
 
 
 @both_ways
-def test_usage_and_cost_are_those_of_all_targets(
-    agents, ask, sandbox, how
-):
+def test_usage_and_cost_are_those_of_all_targets(agents, ask, sandbox, how):
     alone = agents("gemini").process_prompt(PROMPT)
     sandbox.fail_next("openai", "overloaded")
     response = ask(how)
@@ -328,8 +320,8 @@ def used(llm, tokens, cost):
 
 
 def test_what_failed_targets_used_is_added(llm):
-    record = llm.fallback_record.FallbackRecord()
-    target = llm.targets.Target("openai", "m")
+    record = llm.router.fallback_record.FallbackRecord()
+    target = llm.router.targets.Target("openai", "m")
     record.add(target, used(llm, 10, 0.5))
     record.add(target, used(llm, None, None))
     record.add(target, used(llm, 3, 0.25))
@@ -339,8 +331,8 @@ def test_what_failed_targets_used_is_added(llm):
 
 
 def test_one_unknown_cost_makes_the_whole_unknown(llm):
-    record = llm.fallback_record.FallbackRecord()
-    target = llm.targets.Target("openai", "m")
+    record = llm.router.fallback_record.FallbackRecord()
+    target = llm.router.targets.Target("openai", "m")
     record.add(target, used(llm, 10, 0.5))
     record.add(target, used(llm, 3, None))
     assert record.response().cost_usd is None
@@ -381,9 +373,7 @@ def test_what_is_skipped_is_logged(llm, fallback, ask, sandbox, caplog):
 
 
 @both_ways
-def test_a_target_that_failed_three_times_gets_no_request(
-    ask, sandbox, how
-):
+def test_a_target_that_failed_three_times_gets_no_request(ask, sandbox, how):
     sandbox.fail_next("openai", "overloaded", times=9)
     for _ in range(3):
         ask(how)
@@ -496,9 +486,7 @@ def test_where_all_are_left_alone_the_error_says_how_long(
 
 
 @both_ways
-def test_a_try_takes_no_longer_than_the_deadline(
-    agents, ask, sandbox, how
-):
+def test_a_try_takes_no_longer_than_the_deadline(agents, ask, sandbox, how):
     agents("openai").connect()
     sandbox.fail_next("openai", "stall", seconds=5)
     error = ask(how, ["openai"], deadline_seconds=0.1).error
@@ -551,9 +539,7 @@ def test_a_body_that_drips_is_cut_at_the_deadline(
 
 
 @both_ways
-def test_a_wait_that_does_not_fit_in_is_not_begun(
-    ask, sandbox, waits, how
-):
+def test_a_wait_that_does_not_fit_in_is_not_begun(ask, sandbox, waits, how):
     sandbox.fail_next("openai", "rate_limit", times=9, retry_after=3)
     response = ask(how, ["openai"], deadline_seconds=2.0)
     assert response.error.kind == "rate_limit"
@@ -569,7 +555,7 @@ def test_waits_are_taken_from_the_same_time(
         waits.append(seconds)
         clock.now += seconds
 
-    fallback = llm.fallback.Fallback(agents, clock=clock, sleep=sleep)
+    fallback = llm.router.fallback.Fallback(agents, clock=clock, sleep=sleep)
     sandbox.fail_next("openai", "overloaded", times=9)
     stream = fallback.stream(PROMPT, ["openai"], 1.2)
     if how == "stream":
@@ -600,7 +586,7 @@ def test_when_the_time_is_over_the_next_is_not_asked(
             clock.now += 2.0
         return agents(provider)
 
-    fallback = llm.fallback.Fallback(late, clock=clock)
+    fallback = llm.router.fallback.Fallback(late, clock=clock)
     sandbox.fail_next("openai", "overloaded")
     stream = fallback.stream(PROMPT, TARGETS, 2.0)
     if how == "stream":
@@ -683,7 +669,7 @@ def test_it_is_known_whose_answer_has_begun(llm, fallback, sandbox):
     assert stream.target is None
     pieces = stream.pieces()
     next(pieces)
-    assert stream.target == llm.targets.Target.of("gemini")
+    assert stream.target == llm.router.targets.Target.of("gemini")
     pieces.close()
 
 
@@ -726,9 +712,7 @@ def test_a_caller_who_goes_away_is_no_fault_of_the_provider_s(
     assert arrived(sandbox) == ["openai"] * 5
 
 
-def test_a_probe_is_over_when_its_answer_begins(
-    fallback, ask, sandbox, clock
-):
+def test_a_probe_is_over_when_its_answer_begins(fallback, ask, sandbox, clock):
     open_breaker(fallback, sandbox)
     clock.now += 30.0
     pieces = fallback.stream(PROMPT, TARGETS).pieces()

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from llm_providers.service import Service
+from llm_providers.router.service import Service
 from llm_providers.settings import PROVIDERS
 
 __all__ = ["HealthReply", "ProviderReply", "health_of"]

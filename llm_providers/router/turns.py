@@ -6,16 +6,16 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 
 from llm_providers.agent import Agent
-from llm_providers.breaker import Breakers, Permit
 from llm_providers.deadlines import Deadline, hurried
-from llm_providers.fallback_record import (
+from llm_providers.prompts import Prompt
+from llm_providers.responses import StandardResponse
+from llm_providers.router.breaker import Breakers, Permit
+from llm_providers.router.fallback_record import (
     NO_TIME,
     OPEN_BREAKER,
     FallbackRecord,
 )
-from llm_providers.prompts import Prompt
-from llm_providers.responses import StandardResponse
-from llm_providers.targets import Target
+from llm_providers.router.targets import Target
 
 __all__ = ["Turn", "Turns"]
 

@@ -9,12 +9,12 @@ from functools import cached_property
 
 from llm_providers.agent import Agent
 from llm_providers.agents import agent_for
-from llm_providers.breaker import Breakers
 from llm_providers.calls import go_on, pause
-from llm_providers.fallback import Fallback
-from llm_providers.router_settings import RouterSettings, load_router_settings
+from llm_providers.router.breaker import Breakers
+from llm_providers.router.fallback import Fallback
+from llm_providers.router.settings import RouterSettings, load_router_settings
+from llm_providers.router.targets import Target
 from llm_providers.settings import PROVIDERS, Settings, load_settings
-from llm_providers.targets import Target
 
 __all__ = ["AUTO", "Service"]
 

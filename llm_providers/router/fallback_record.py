@@ -14,7 +14,7 @@ from llm_providers.responses import (
     StandardResponse,
     Usage,
 )
-from llm_providers.targets import Target
+from llm_providers.router.targets import Target
 
 __all__ = ["MISSING_KEY", "NO_TIME", "OPEN_BREAKER", "FallbackRecord"]
 

@@ -14,7 +14,7 @@ HEAD = {"id": "chatcmpl-1", "created": 1}
 
 
 def test_a_completion_has_openai_s_fields(llm):
-    found = llm.openai_format.completion(response(llm), HEAD)
+    found = llm.router.openai_format.completion(response(llm), HEAD)
     assert (found["id"], found["object"]) == ("chatcmpl-1", "chat.completion")
     assert found["model"] == "openai/m"
     assert found["choices"][0]["message"]["content"] == "Hi."
@@ -23,8 +23,8 @@ def test_a_completion_has_openai_s_fields(llm):
 
 def test_unknown_counts_are_never_zero(llm):
     usage = llm.responses.Usage(prompt_tokens=3)
-    assert llm.openai_format.usage_of(usage) is None
-    found = llm.openai_format.usage_of(llm.responses.Usage(3, 4))
+    assert llm.router.openai_format.usage_of(usage) is None
+    found = llm.router.openai_format.usage_of(llm.responses.Usage(3, 4))
     assert found == {
         "prompt_tokens": 3,
         "completion_tokens": 4,
@@ -35,18 +35,18 @@ def test_unknown_counts_are_never_zero(llm):
 def test_tool_calls_end_an_answer_as_tool_calls(llm):
     call = {"id": "1", "type": "function", "function": {"name": "now"}}
     made = response(llm, message="", tool_calls=(call,))
-    choice = llm.openai_format.completion(made, HEAD)["choices"][0]
+    choice = llm.router.openai_format.completion(made, HEAD)["choices"][0]
     assert choice["finish_reason"] == "tool_calls"
     assert choice["message"]["content"] is None
 
 
 def test_half_a_character_can_be_written(llm):
-    written = llm.openai_format.server_sent({"text": "\ud83d"})
+    written = llm.router.openai_format.server_sent({"text": "\ud83d"})
     assert json.loads(written.removeprefix(b"data: ")) == {"text": "\ud83d"}
 
 
 def test_a_piece_that_adds_nothing_is_not_sent(llm):
-    chunks = llm.openai_format.Chunks(HEAD, "openai/m", False)
+    chunks = llm.router.openai_format.Chunks(HEAD, "openai/m", False)
     assert chunks.add(llm.chat_completions.Piece()) == b""
     first = chunks.add(llm.chat_completions.Piece("Hi."))
     assert b'"role":"assistant"' in first

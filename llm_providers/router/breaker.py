@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from llm_providers.targets import Target
+from llm_providers.router.targets import Target
 
 __all__ = ["Breaker", "BreakerPolicy", "Breakers", "Permit", "State"]
 

@@ -1,0 +1,1 @@
+"""Which provider and which model to take for a task."""

@@ -1,0 +1,120 @@
+"""The types of task that ``data/tasks.json`` names, and guessing one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from llm_providers.data_files import data_file
+
+__all__ = [
+    "TaskType",
+    "guess_type",
+    "length_bin",
+    "prompt_tokens",
+    "task_type",
+    "task_types",
+]
+
+# What is read of a prompt to guess its type.
+READ_CHARACTERS = 4_000
+
+
+@dataclass(frozen=True)
+class TaskType:
+    """What is known of a type of task.
+
+    `quality` weighs the catalogue's categories of quality (none: all count
+    alike). `output_tokens` is the length of the answer alone; a model that
+    thinks adds `thinking` (a share, 0 to 1) of what it wrote for a question
+    of the benchmark in which that was measured.
+    """
+
+    name: str
+    description: str
+    quality: Mapping[str, float]
+    output_tokens: int
+    thinking: float
+    signs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _TaskFile:
+    types: Mapping[str, TaskType]
+    bins: tuple[tuple[str, int | None], ...]
+    characters_per_token: float
+    guess_order: tuple[str, ...]
+
+
+def task_types() -> Mapping[str, TaskType]:
+    """Return all types of task by name, read once."""
+    return _read().types
+
+
+def task_type(name: str | None) -> TaskType:
+    """Return a type of task; one that is not listed is like "default"."""
+    types = _read().types
+    return types.get(name or "default", types["default"])
+
+
+def guess_type(prompt: str) -> str:
+    """Return the first type whose signs stand in the prompt, or "default".
+
+    A guess by key words: it needs no model and is wrong more often than a
+    fitted classifier.
+    """
+    start = prompt[:READ_CHARACTERS]
+    for name, sign in _signs():
+        if sign.search(start):
+            return name
+    return "default"
+
+
+def prompt_tokens(prompt: str) -> int:
+    """Return about how many tokens a prompt has, by its characters."""
+    return round(len(prompt) / _read().characters_per_token)
+
+
+def length_bin(tokens: int) -> str:
+    """Return the name of the bin in which a prompt's length falls."""
+    for name, below in _read().bins:
+        if below is None or tokens < below:
+            return name
+    raise ValueError("tasks.json: the last length bin has to be open")
+
+
+@cache
+def _read() -> _TaskFile:
+    path = data_file("tasks.json")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return _TaskFile(
+        types={
+            name: TaskType(
+                name=name,
+                description=row["description"],
+                quality=row["quality"],
+                output_tokens=row["output_tokens"],
+                thinking=row["thinking"],
+                signs=tuple(row["signs"]),
+            )
+            for name, row in content["types"].items()
+        },
+        bins=tuple(
+            (row["name"], row["below_tokens"])
+            for row in content["length_bins"]
+        ),
+        characters_per_token=content["characters_per_token"],
+        guess_order=tuple(content["guess_order"]),
+    )
+
+
+@cache
+def _signs() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    read = _read()
+    return tuple(
+        (name, re.compile("|".join(read.types[name].signs), re.IGNORECASE))
+        for name in read.guess_order
+    )

@@ -440,7 +440,7 @@ def test_the_table_explains_every_fault():
     covered = {*ERRORS, "bad_gateway", "stall", "slow_body", "html", "empty"}
     covered |= {"drop_connection", "malformed_json", "error_in_200", "length"}
     covered |= {"stream_cut", "stream_error", "huge_body", "wrong_charset"}
-    covered |= {"refusal", "content_filter"}
+    covered |= {"refusal", "content_filter", "nonsense"}
     assert set(table) == covered
     assert all(sentence.rstrip().endswith(".") for sentence in table.values())
 

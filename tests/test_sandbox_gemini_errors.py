@@ -661,7 +661,7 @@ def test_every_fault_of_gemini_is_tested_here():
     tested = {
         *FAULTS, "bad_gateway", "content_filter", "drop_connection", "empty",
         "error_in_200", "html", "huge_body", "length", "malformed_json",
-        "moderation", "slow_body", "stall", "stream_cut", "stream_error",
-        "wrong_charset",
+        "moderation", "nonsense", "slow_body", "stall", "stream_cut",
+        "stream_error", "wrong_charset",
     }  # fmt: skip
     assert set(fault_table("gemini")) == tested

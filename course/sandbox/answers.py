@@ -28,6 +28,7 @@ REASONING_TOKENS = {
 }
 
 REFUSAL = "I'm sorry, but I can't help with that request. (simulated refusal)"
+NONSENSE = "Well, that depends, doesn't it? (simulated nonsense)"
 
 
 def rough_tokens(text: str) -> int:
@@ -122,6 +123,9 @@ def with_fault(given: Answer, fault: PlannedFault | None) -> Answer:
             text, finish = "", "stop"
         case "error_in_choice":
             text, finish = given.text[: len(given.text) // 2], "stop"
+        case "nonsense":
+            text = str(fault.options.get("text", NONSENSE)) if fault else ""
+            finish = "stop"
         case "length":
             text, finish = given.text[: len(given.text) // 2], "length"
         case "content_filter":

@@ -117,6 +117,12 @@ FAULTS = {
         own={GEMINI: ("reason",), OPENAI: ("code",)},
         error=True,
     ),
+    "nonsense": Fault(
+        "A reply of this `text`, whatever was asked for; without it, of a"
+        " sentence that is no JSON.",
+        ("text",),
+        "completion",
+    ),
     "overloaded": Fault(
         "503 (Requestry: 529): the provider is overloaded.",
         _WAITING,

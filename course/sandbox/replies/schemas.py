@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from course.sandbox.replies.choosing import choice
 from course.sandbox.replies.classification import best_label
 from course.sandbox.replies.values import figure_for, text_for, texts_for
 from course.sandbox.replies.wish import Wish
@@ -136,7 +137,8 @@ def _member(options: list[Any], wish: Wish) -> Any:
     texts = [one for one in options if isinstance(one, str)]
     if len(texts) < len(options):
         return options[0]
-    return best_label(wish.text or wish.prompt, texts, wish)
+    chosen = choice(texts, wish)
+    return chosen or best_label(wish.text or wish.prompt, texts, wish)
 
 
 def _number(

@@ -8,37 +8,24 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from datetime import time as time_of_day
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 
-from llm_providers.calls import Call, CallerGoneError, answered
+from llm_providers.calls import answered
 from llm_providers.catalogue import load_catalogue
-from llm_providers.chat_completions import Piece
-from llm_providers.prompts import Prompt
-from llm_providers.responses import StandardResponse
-from llm_providers.router.fallback import FallbackStream
-from llm_providers.router.openai_errors import (
-    DoorError,
-    bad_request,
-    error_body,
-    failure,
-    unknown_model,
-)
+from llm_providers.router.openai_errors import bad_request, unknown_model
 from llm_providers.router.openai_format import (
     EXTENSION,
     Chunks,
     completion,
-    extension,
     json_bytes,
     prompt_of,
-    server_sent,
 )
+from llm_providers.router.openai_order import Order, streamed
 from llm_providers.router.openai_request import (
     COMPLETION,
     DOOR_ERRORS,
@@ -46,70 +33,12 @@ from llm_providers.router.openai_request import (
     ChatCompletionRequest,
 )
 from llm_providers.router.service import AUTO, Service
-from llm_providers.router.targets import Target
 
 __all__ = ["router"]
 
 router = APIRouter(
     prefix="/v1", tags=["OpenAI-compatible"], responses=DOOR_ERRORS
 )
-
-
-@dataclass(frozen=True)
-class Order:
-    """A request, understood: what to ask, of whom, and how to answer."""
-
-    request: ChatCompletionRequest
-    service: Service
-    prompt: Prompt
-    targets: list[Target]
-    head: Mapping[str, Any]
-
-    @classmethod
-    def of(cls, request: ChatCompletionRequest, service: Service) -> Order:
-        """Return what a request orders; raises DoorError."""
-        try:
-            prompt = prompt_of(request)
-        except (TypeError, ValueError) as error:
-            raise bad_request(str(error), "messages") from None
-        names = list(request.models or ())
-        if request.model != AUTO or not names:
-            names.insert(0, request.model)
-        try:
-            targets = service.targets(names)
-        except ValueError as error:
-            raise unknown_model(str(error)) from None
-        head = {
-            "id": f"chatcmpl-{uuid.uuid4().hex}",
-            "created": int(time.time()),
-        }
-        return cls(request, service, prompt, targets, head)
-
-    def ask(self) -> StandardResponse:
-        """Return the answer. Raises DoorError."""
-        response = self.service.fallback.process_prompt(
-            self.prompt, self.targets, self.service.settings.deadline_seconds
-        )
-        return self.checked(response)
-
-    def stream(self) -> FallbackStream:
-        """Return the stream of the answer; nothing is sent yet."""
-        return self.service.fallback.stream(
-            self.prompt, self.targets, self.service.settings.deadline_seconds
-        )
-
-    def checked(self, response: StandardResponse) -> StandardResponse:
-        """Return a successful response; raises DoorError for another."""
-        if response.error is not None:
-            beside = {EXTENSION: extension(response)}
-            raise failure(response, self.service.statuses, beside)
-        left_out = tuple(
-            f"{name} was left out: the router does not pass it on"
-            for name in self.request.not_passed_on
-        )
-        return replace(
-            response, adjustments=(*response.adjustments, *left_out)
-        )
 
 
 @router.post(
@@ -125,53 +54,24 @@ async def create_chat_completion(
     The answer's `model` says who gave it, its field `llm_providers` lists
     all tries.
     """
-    order = Order.of(asked, request.app.state.service)
-    if asked.stream:
-        return await _streamed(order, request)
-    response = await answered(order.ask, request.receive)
-    body = completion(response, order.head)
-    return Response(json_bytes(body), media_type="application/json")
-
-
-async def _streamed(order: Order, request: Request) -> Response:
-    """Return the stream, once it has begun. Raises DoorError before."""
-    stream = order.stream()
-    call = Call(stream.pieces, request.receive)
+    service: Service = request.app.state.service
     try:
-        first = await anext(call, None)
-        if first is None:
-            order.checked(stream.response)
-    except BaseException:
-        call.stop()
-        raise
-    return StreamingResponse(
-        _events(order, stream, call, first),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+        prompt = prompt_of(asked)
+    except (TypeError, ValueError) as error:
+        raise bad_request(str(error), "messages") from None
+    order = Order.of(
+        service, prompt, asked.model, asked.models or (), asked.not_passed_on
     )
-
-
-async def _events(
-    order: Order,
-    stream: FallbackStream,
-    call: Call[Piece],
-    first: Piece | None,
-) -> AsyncIterator[bytes]:
-    """Yield the events of a stream whose first piece is there."""
-    target = stream.target or order.targets[0]
-    chunks = Chunks(order.head, str(target), order.request.with_usage)
-    try:
-        if first is not None:
-            yield chunks.add(first)
-        async for piece in call:
-            yield chunks.add(piece)
-        yield chunks.last(order.checked(stream.response))
-    except DoorError as error:
-        yield server_sent(error_body(error))
-    except CallerGoneError:
-        return
-    finally:
-        call.stop()
+    head = {
+        "id": f"chatcmpl-{uuid.uuid4().hex}",
+        "created": int(time.time()),
+    }
+    if asked.stream:
+        chunks = Chunks(head, asked.with_usage)
+        return await streamed(order, chunks, request.receive)
+    response = await answered(order.ask, request.receive)
+    body = completion(response, head)
+    return Response(json_bytes(body), media_type="application/json")
 
 
 @router.get("/models", responses=MODELS, response_class=Response)

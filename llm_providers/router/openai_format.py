@@ -14,6 +14,7 @@ from typing import Any
 from llm_providers.chat_completions import Piece
 from llm_providers.prompts import Prompt
 from llm_providers.responses import StandardResponse, Usage
+from llm_providers.router.openai_errors import DoorError, error_body
 from llm_providers.router.openai_request import ChatCompletionRequest
 
 __all__ = [
@@ -169,22 +170,25 @@ def json_bytes(value: Any) -> bytes:
 class Chunks:
     """Writes the events of one streamed completion.
 
-    `head` holds `id` and `created`, `model` who is answering. With
-    `with_usage` the last chunk holds the usage, and all others null.
+    `head` holds `id` and `created`. With `with_usage` the last chunk holds
+    the usage, and all others null.
     """
 
-    def __init__(
-        self, head: Mapping[str, Any], model: str, with_usage: bool
-    ) -> None:
+    def __init__(self, head: Mapping[str, Any], with_usage: bool) -> None:
         self._head: dict[str, Any] = {
             "id": head["id"],
             "object": "chat.completion.chunk",
             "created": head["created"],
-            "model": model,
+            "model": "",
             "system_fingerprint": None,
         }
         self._with_usage = with_usage
         self._role: dict[str, Any] = {"role": "assistant"}
+
+    def begin(self, model: str) -> bytes:
+        """Note who answers; nothing stands before the first piece."""
+        self._head["model"] = model
+        return b""
 
     def add(self, piece: Piece) -> bytes:
         """Return the chunk for a piece; nothing where it adds nothing."""
@@ -210,6 +214,10 @@ class Chunks:
             beside["usage"] = usage
         tail = {**self._head, "choices": [], **beside}
         return self._chunk({}, reason) + server_sent(tail) + DONE
+
+    def broken(self, error: DoorError) -> bytes:
+        """Return what ends an answer that broke off: no [DONE] is there."""
+        return server_sent(error_body(error))
 
     def _chunk(
         self,

@@ -46,7 +46,7 @@ def test_half_a_character_can_be_written(llm):
 
 
 def test_a_piece_that_adds_nothing_is_not_sent(llm):
-    chunks = llm.router.openai_format.Chunks(HEAD, "openai/m", False)
+    chunks = llm.router.openai_format.Chunks(HEAD, False)
     assert chunks.add(llm.chat_completions.Piece()) == b""
     first = chunks.add(llm.chat_completions.Piece("Hi."))
     assert b'"role":"assistant"' in first

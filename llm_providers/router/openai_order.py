@@ -1,0 +1,158 @@
+"""What a request at the OpenAI-compatible door orders, and its delivery.
+
+The endpoints differ in what they read and write. Whom they ask, what counts
+as a failure and how a stream begins and ends is the same, and stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from fastapi.responses import StreamingResponse
+
+from llm_providers.calls import Call, CallerGoneError, Receive
+from llm_providers.chat_completions import Piece
+from llm_providers.prompts import Prompt
+from llm_providers.responses import StandardResponse
+from llm_providers.router.fallback import FallbackStream
+from llm_providers.router.openai_errors import (
+    DoorError,
+    failure,
+    unknown_model,
+)
+from llm_providers.router.openai_format import EXTENSION, extension
+from llm_providers.router.service import AUTO, Service
+from llm_providers.router.targets import Target
+
+__all__ = ["Order", "Writer", "streamed"]
+
+NOT_PASSED_ON = "the router does not pass it on"
+
+
+class Writer(Protocol):
+    """Writes the events of one stream, in the words of its endpoint."""
+
+    def begin(self, model: str) -> bytes:
+        """Return what stands before the first piece; `model` answers."""
+        ...
+
+    def add(self, piece: Piece) -> bytes:
+        """Return the events for a piece; nothing where it adds nothing."""
+        ...
+
+    def last(self, response: StandardResponse) -> bytes:
+        """Return all that stands after the pieces of a complete answer."""
+        ...
+
+    def broken(self, error: DoorError) -> bytes:
+        """Return what ends an answer that broke off."""
+        ...
+
+
+@dataclass(frozen=True)
+class Order:
+    """A request, understood: what to ask, and of whom, in turn.
+
+    `left_out` are the fields that no provider gets to see, each with the
+    reason, unless that is the usual one; the answer names them.
+    """
+
+    service: Service
+    prompt: Prompt
+    targets: list[Target]
+    left_out: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        service: Service,
+        prompt: Prompt,
+        model: str,
+        more: Sequence[str] = (),
+        left_out: Sequence[str] = (),
+    ) -> Order:
+        """Return the order for a model's name, and `more` to fall back on.
+
+        Before a list of models ``auto`` is no name, but leaves the choice to
+        the list. Raises DoorError for a name that means nothing.
+        """
+        names = list(more)
+        if model != AUTO or not names:
+            names.insert(0, model)
+        try:
+            targets = service.targets(names)
+        except ValueError as error:
+            raise unknown_model(str(error)) from None
+        told = (
+            text if ": " in text else f"{text} was left out: {NOT_PASSED_ON}"
+            for text in left_out
+        )
+        return cls(service, prompt, targets, tuple(told))
+
+    def ask(self) -> StandardResponse:
+        """Return the answer. Raises DoorError."""
+        response = self.service.fallback.process_prompt(
+            self.prompt, self.targets, self.service.settings.deadline_seconds
+        )
+        return self.checked(response)
+
+    def stream(self) -> FallbackStream:
+        """Return the stream of the answer; nothing is sent yet."""
+        return self.service.fallback.stream(
+            self.prompt, self.targets, self.service.settings.deadline_seconds
+        )
+
+    def checked(self, response: StandardResponse) -> StandardResponse:
+        """Return a successful response; raises DoorError for another."""
+        if response.error is not None:
+            beside = {EXTENSION: extension(response)}
+            raise failure(response, self.service.statuses, beside)
+        adjustments = (*response.adjustments, *self.left_out)
+        return replace(response, adjustments=adjustments)
+
+
+async def streamed(
+    order: Order, writer: Writer, receive: Receive
+) -> StreamingResponse:
+    """Return the stream, once it has begun. Raises DoorError before."""
+    stream = order.stream()
+    call = Call(stream.pieces, receive)
+    try:
+        first = await anext(call, None)
+        if first is None:
+            order.checked(stream.response)
+    except BaseException:
+        call.stop()
+        raise
+    return StreamingResponse(
+        _events(order, writer, stream, call, first),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _events(
+    order: Order,
+    writer: Writer,
+    stream: FallbackStream,
+    call: Call[Piece],
+    first: Piece | None,
+) -> AsyncIterator[bytes]:
+    """Yield the events of a stream whose first piece is there."""
+    target = stream.target or order.targets[0]
+    try:
+        if begun := writer.begin(str(target)):
+            yield begun
+        if first is not None:
+            yield writer.add(first)
+        async for piece in call:
+            yield writer.add(piece)
+        yield writer.last(order.checked(stream.response))
+    except DoorError as error:
+        yield writer.broken(error)
+    except CallerGoneError:
+        return
+    finally:
+        call.stop()

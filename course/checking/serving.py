@@ -28,7 +28,11 @@ class ServedApp:
                 raise
 
         # Connections wait in the socket's queue until the server takes them.
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        made = socket.create_server(("127.0.0.1", 0))
+        # Named TCP's, or asyncio would let a body wait behind its head.
+        self._socket = socket.socket(
+            made.family, made.type, socket.IPPROTO_TCP, made.detach()
+        )
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._server = uvicorn.Server(
             uvicorn.Config(

@@ -133,8 +133,12 @@ def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens; raises RefusedToServeError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        made = socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, OverflowError) as error:
         raise RefusedToServeError(
             f"{host}, port {port} cannot be listened on: {error}."
         ) from None
+    # asyncio sends at once only what leaves by sockets that are named TCP's;
+    # others wait for the other side, 40 ms, between head and body.
+    tcp = socket.IPPROTO_TCP
+    return socket.socket(family, socket.SOCK_STREAM, tcp, made.detach())

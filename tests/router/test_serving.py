@@ -103,6 +103,14 @@ def test_a_port_that_is_taken_is_told(llm, capsys, monkeypatch, tmp_path):
     assert port in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_an_answer_s_body_does_not_wait_behind_its_head(llm, host):
+    # By this asyncio tells that it may turn the waiting off.
+    with llm.router.serving.listen(host, 0) as door:
+        assert door.proto == socket.IPPROTO_TCP
+        assert door.getsockname()[0] == host
+
+
 def test_a_configuration_that_makes_no_sense_is_told(llm, capsys, tmp_path):
     file = tmp_path / "router.env"
     assert llm.router.serving.main(["serve", "--config", str(file)]) == 2

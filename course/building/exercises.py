@@ -32,7 +32,8 @@ class Exercise:
     """One exercise: what the learner writes, and what helps with it.
 
     `kind` is "definition", with `definition` such as
-    ``retry.call_with_retries``, or "tests", with `file` such as
+    ``retry.call_with_retries`` or ``recommender.pareto.front``, or "tests",
+    with `file` such as
     ``tests/test_openai_agent.py``. `minutes` is the time to plan for,
     `difficulty` is 1 to 3.
     """
@@ -54,15 +55,23 @@ class Exercise:
     lesson: Path = field(repr=False, compare=False)
     line: int = field(repr=False, compare=False)
 
-    @property
+    @cached_property
     def module(self) -> str:
-        """The module of the definition; empty for a test file."""
-        return self.definition.partition(".")[0]
+        """The module of the definition, such as ``recommender.pareto``.
+
+        The longest beginning that is a module's file; empty for a test file.
+        """
+        names = self.definition.split(".")
+        for length in range(len(names) - 1, 0, -1):
+            place = self.kit.package.joinpath(*names[:length])
+            if place.with_suffix(".py").is_file():
+                return ".".join(names[:length])
+        return names[0]
 
     @property
     def path(self) -> str:
         """The definition within its module, such as ``Agent.stream``."""
-        return self.definition.partition(".")[2]
+        return self.definition.removeprefix(f"{self.module}.")
 
     @property
     def name(self) -> str:
@@ -72,18 +81,36 @@ class Exercise:
     @property
     def saved_in(self) -> str:
         """The file of the workspace that the answer is saved in."""
-        return self.file or f"llm_providers/{self.module}.py"
+        return self.file or f"llm_providers/{self._module_file}"
 
     @property
     def tests(self) -> Path:
-        """The tests that check a definition; the learner's own test file."""
-        name = self.file or f"tests/test_{self.module}.py"
-        return self.kit.root / name
+        """The tests that check a definition; the learner's own test file.
+
+        They stand in the folder that the module has in the package, or are
+        the only ones of their name elsewhere. Raises LessonError for more.
+        """
+        if self.file:
+            return self.kit.root / self.file
+        *folders, name = self.module.split(".")
+        place = self.kit.tests.joinpath(*folders, f"test_{name}.py")
+        longer = place.with_name(f"test_{'_'.join([*folders, name])}.py")
+        for path in (place, longer):
+            if path.is_file():
+                return path
+        for path in (longer, place):
+            found = sorted(self.kit.tests.rglob(path.name))
+            if len(found) > 1:
+                reason = f"several files are called {path.name}"
+                raise LessonError(self.lesson, self.line, reason)
+            if found:
+                return found[0]
+        return place
 
     @property
     def reference(self) -> Path:
         """The module of the reference package with the definition."""
-        return self.kit.package / f"{self.module}.py"
+        return self.kit.package / self._module_file
 
     @cached_property
     def solution(self) -> str:
@@ -105,6 +132,10 @@ class Exercise:
         if self.kind == "tests":
             return self.start or _first_test(self)
         return blank_text(self._module_text(), self.path, self.id, self.steps)
+
+    @property
+    def _module_file(self) -> str:
+        return f"{self.module.replace('.', '/')}.py"
 
     def _module_text(self) -> str:
         return self.reference.read_text(encoding="utf-8")

@@ -68,11 +68,12 @@ def package_map_svg(
 def _modules(package: Path) -> dict[str, tuple[str, set[str]]]:
     """Return each module's first sentence and the modules that it uses."""
     found = {}
-    for path in package.glob("*.py"):
+    for path in package.rglob("*.py"):
         if path.stem != "__init__":
             tree = ast.parse(path.read_text(encoding="utf-8"))
             about = (ast.get_docstring(tree) or "").partition("\n")[0]
-            found[path.stem] = (
+            name = ".".join(path.relative_to(package).with_suffix("").parts)
+            found[name] = (
                 about.strip("\"' ").replace("`", ""),
                 _uses(tree, package.name),
             )
@@ -80,12 +81,20 @@ def _modules(package: Path) -> dict[str, tuple[str, set[str]]]:
 
 
 def _uses(tree: ast.Module, package: str) -> set[str]:
-    return {
-        (node.module or "").partition(".")[2]
-        for node in tree.body
-        if isinstance(node, ast.ImportFrom)
-        and (node.module or "").startswith(f"{package}.")
-    }
+    """Return the modules that a module imports, without the package.
+
+    What is imported from a folder of modules may be one of them.
+    """
+    found: set[str] = set()
+    for node in tree.body:
+        whole = getattr(node, "module", None) or ""
+        if isinstance(node, ast.ImportFrom) and f"{whole}.".startswith(
+            f"{package}."
+        ):
+            inner = whole.partition(".")[2]
+            names = [f"{inner}.{alias.name}" for alias in node.names]
+            found |= {inner, *(name.lstrip(".") for name in names)}
+    return found
 
 
 def _depth(name: str, modules: Mapping[str, tuple[str, set[str]]]) -> int:
@@ -99,6 +108,13 @@ def _look(
     if name in highlight:
         return HIGHLIGHTED
     return DONE if name in done else OTHER
+
+
+def _titled(name: str) -> str:
+    """Return a module's name, that of its folder small: the box is narrow."""
+    folder, dot, own = name.rpartition(".")
+    small = "<tspan font-size='11' font-weight='normal'>"
+    return (f"{small}{escape(folder)}.</tspan>" if dot else "") + escape(own)
 
 
 def _box(
@@ -120,7 +136,7 @@ def _box(
             f"<rect x='{x}' y='{y}' width='{BOX[0]}' height='{BOX[1]}' "
             f"rx='5' fill='{fill}' stroke='{line}' stroke-width='{stroke}'/>",
             f"<text x='{x + 10}' y='{y + 20}' {FONT} font-size='13' "
-            f"font-weight='{weight}' fill='#1a1a1a'>{escape(name)}</text>",
+            f"font-weight='{weight}' fill='#1a1a1a'>{_titled(name)}</text>",
             f"<text x='{x + BOX[0] - 8}' y='{y + BOX[1] - 7}' {FONT} "
             "font-size='10' "
             f"text-anchor='end' fill='{line}'>{word}</text>",

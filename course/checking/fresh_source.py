@@ -26,7 +26,7 @@ PACKAGE = "llm_providers"
 BLANK = "exercise "
 NOTE = "__reached_blank__"
 IMPORT = re.compile(
-    rb"^\s*from llm_providers(?:\.(\w+))? import (\([^)]*\)|[^\n]*)", re.M
+    rb"^\s*from llm_providers((?:\.\w+)*) import (\([^)]*\)|[^\n]*)", re.M
 )
 
 # What each module that was loaded here imports of the package.
@@ -58,10 +58,16 @@ class FreshLoader(importlib.machinery.SourceFileLoader):
 
 
 def _imported(source: bytes) -> Iterator[str]:
-    """Yield the modules of the package that a source may import."""
+    """Yield the modules of the package that a source may import.
+
+    What is imported from a module may be a module itself, within a folder.
+    """
     for module, names in IMPORT.findall(source):
-        for name in [module] if module else re.findall(rb"\w+", names):
-            yield f"{PACKAGE}.{name.decode()}"
+        home = f"{PACKAGE}{module.decode()}"
+        if module:
+            yield home
+        for name in re.findall(rb"\w+", names):
+            yield f"{home}.{name.decode()}"
 
 
 def _compiled(source: bytes, path: str) -> CodeType:
@@ -118,7 +124,7 @@ class WorkspaceFinder:
             file,
             loader=FreshLoader(fullname, str(file), self._kept),
             submodule_search_locations=(
-                [str(place)] if file == package else None
+                [str(place)] if package.is_file() else None
             ),
         )
 
@@ -174,7 +180,9 @@ def _outdated(changed: Collection[str] | None) -> set[str]:
         users = {
             name
             for name in loaded
-            if name not in _imports or not stale.isdisjoint(_imports[name])
+            if name not in _imports
+            or name.rpartition(".")[0] in stale
+            or not stale.isdisjoint(_imports[name])
         }
         grown = not users <= stale
         stale |= users
@@ -182,12 +190,23 @@ def _outdated(changed: Collection[str] | None) -> set[str]:
 
 
 def _forget(names: Collection[str]) -> None:
-    """Forget modules, and what the package itself holds of them."""
+    """Forget modules, and what the packages that stay hold of them."""
     for name in names:
         del sys.modules[name]
-    package = sys.modules.get(PACKAGE)
-    for name, value in list(vars(package).items()) if package else ():
-        home = value if isinstance(value, ModuleType) else None
-        where = home.__name__ if home else getattr(value, "__module__", None)
-        if where in names:
-            delattr(package, name)
+    for package in _packages():
+        for name, value in list(vars(package).items()):
+            home = value if isinstance(value, ModuleType) else None
+            where = (
+                home.__name__ if home else getattr(value, "__module__", None)
+            )
+            if where in names:
+                delattr(package, name)
+
+
+def _packages() -> list[ModuleType]:
+    """Return what is loaded of the package and the packages within it."""
+    return [
+        module
+        for name, module in sys.modules.items()
+        if name.partition(".")[0] == PACKAGE and hasattr(module, "__path__")
+    ]

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -50,7 +51,7 @@ _OPTIONS = (
 
 
 class Judge:
-    """Checks exercises by the tests in one folder."""
+    """Checks exercises by the tests in one folder and those within it."""
 
     def __init__(self, root: Path, temporary: Path, source: Source) -> None:
         self.source = source
@@ -58,9 +59,7 @@ class Judge:
         self._tests = root / "tests"
         self._temporary = temporary
         self._ini = temporary / "pytest.ini"
-        # A test may import the data that lies beside it.
-        beside = f"pythonpath = {shlex.quote(str(self._tests))}\n"
-        self._ini.write_text(_INI + beside)
+        self._ini.write_text(_INI)
         self._seen: dict[Path, tuple[int, int]] = {}
         self._marks: dict[Path, frozenset[str]] = {}
         # The first look at all files takes longer than a check.
@@ -77,6 +76,10 @@ class Judge:
         problems = Problems()
         options = [*_OPTIONS, "-c", str(self._ini), f"--rootdir={self._root}"]
         options.append(f"--basetemp={self._temporary / 'tests'}")
+        # A test may import the data that lies beside it.
+        beside = dict.fromkeys([*(file.parent for file in files), self._tests])
+        quoted = " ".join(shlex.quote(str(folder)) for folder in beside)
+        options.append(f"--override-ini=pythonpath={quoted}")
         try:
             plugins = [check, problems, BareReports()]
             pytest.main([*options, *map(str, files)], plugins)
@@ -93,7 +96,7 @@ class Judge:
         Files that changed on disk are forgotten as modules.
         """
         found = []
-        for path in sorted(self._tests.glob("*.py")):
+        for path in sorted(self._tests.rglob("*.py")):
             stat = path.stat()
             state = (stat.st_mtime_ns, stat.st_size)
             if self._seen.get(path) != state:
@@ -115,6 +118,12 @@ class Problems:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.text = f"A test file cannot be read: {report.longrepr}"
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        names = Counter(item.name for item in session.items)
+        twice = [name for name, count in names.items() if count > 1]
+        if twice:
+            self.text = f"Several tests are called {', '.join(twice)}."
 
     def pytest_internalerror(self, excrepr: object) -> None:
         self.text = f"The check itself failed: {excrepr}"
@@ -144,7 +153,7 @@ def _exercises_in(path: Path) -> frozenset[str]:
 def _forget_modules(folder: Path) -> None:
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if file and Path(file).parent == folder:
+        if file and Path(file).is_relative_to(folder):
             del sys.modules[name]
 
 

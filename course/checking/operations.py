@@ -83,9 +83,10 @@ class Operations:
 
     def _do_get(self, request: Frame, exports: Exports) -> Frame:
         name = request["name"]
-        if request.get("module") == "" and self._is_module(name):
-            self._module(name)
-            return {"ok": {TAG: "module", "name": name}}
+        module = self._module_within(request.get("module"), name)
+        if module:
+            self._module(module)
+            return {"ok": {TAG: "module", "name": module}}
         value = getattr(self._target(request, exports), name)
         if isinstance(value, ModuleType):
             return {"ok": {TAG: "object", **exports.described(value)}}
@@ -113,13 +114,16 @@ class Operations:
         except BaseException as error:
             raise ImportFailedError from error
 
-    def _is_module(self, name: str) -> bool:
-        self._module("")
+    def _module_within(self, package: str | None, name: str) -> str:
+        """Return a package's module as the proxies name it; empty if none."""
+        if package is None or not hasattr(self._module(package), "__path__"):
+            return ""
+        inner = f"{package}.{name}".lstrip(".")
         try:
-            found = importlib.util.find_spec(f"{PACKAGE}.{name}")
+            found = importlib.util.find_spec(f"{PACKAGE}.{inner}")
         except ModuleNotFoundError:
-            return False
-        return found is not None
+            return ""
+        return inner if found else ""
 
     # -- calls -------------------------------------------------------------
 

@@ -175,7 +175,7 @@ class OwnTests:
 
     def _libraries(self) -> tuple[str, ...]:
         """Return what the agent stands on, if there may be an agent yet."""
-        for path in (self._root / "llm_providers").glob("*.py"):
+        for path in (self._root / "llm_providers").rglob("*.py"):
             for phase in _BLANK.findall(path.read_text("utf-8", "replace")):
                 if int(phase) <= self._about.phase:
                     return ()

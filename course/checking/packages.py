@@ -38,12 +38,17 @@ class Mutant:
     module: str
     swap: Mapping[str, str]
 
+    @property
+    def file(self) -> str:
+        """The module's file within the package."""
+        return f"{self.module.replace('.', '/')}.py"
+
     def text(self, reference: str) -> str:
         """Return the module's text. Raises AnswersError."""
         for old, new in self.swap.items():
             if reference.count(old) != 1:
                 raise AnswersError(
-                    f"{self.name}: {self.module}.py has {old!r}"
+                    f"{self.name}: {self.file} has {old!r}"
                     f" {reference.count(old)} times, not once"
                 )
             reference = reference.replace(old, new)
@@ -183,10 +188,9 @@ class Packages:
 
     def _broken(self, mutant: Mutant) -> tuple[str, Overlay]:
         """Write a mutant's module. Raises AnswersError."""
-        module = f"{mutant.module}.py"
-        reference = self._root / "llm_providers" / module
+        reference = self._root / "llm_providers" / mutant.file
         # A file of its own: another process may still read another mutant's.
-        broken = self._folder / f"{next(self._numbers)}_{module}"
+        broken = self._folder / f"{next(self._numbers)}_{reference.name}"
         broken.write_text(mutant.text(reference.read_text("utf-8")), "utf-8")
         return mutant.name, {mutant.module: str(broken)}
 

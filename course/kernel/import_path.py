@@ -12,7 +12,11 @@ from types import ModuleType
 
 from course.building.definitions import parsed
 from course.workspace.files import read_text_file
-from course.workspace.module_imports import PACKAGE, imported_names
+from course.workspace.module_imports import (
+    PACKAGE,
+    ImportedName,
+    imported_names,
+)
 
 __all__ = ["PackageInUse", "use_workspace"]
 
@@ -55,7 +59,12 @@ def use_workspace(workspace: Path, root: Path) -> None:
 
 
 class PackageInUse:
-    """The package as this process has imported it from a workspace."""
+    """The package as this process has imported it from a workspace.
+
+    Modules go by their names within the package, such as
+    ``recommender.pareto``; a package of modules by its folder's, and the
+    whole by an empty one.
+    """
 
     def __init__(self, workspace: Path) -> None:
         self._folder = workspace / PACKAGE
@@ -80,14 +89,21 @@ class PackageInUse:
 
     def _versions(self) -> dict[str, tuple[int, int]]:
         """Return the time of change and the size of each module's file."""
-        files = {path.stem: path.stat() for path in self._folder.glob("*.py")}
+        files = {
+            self._name_of(path): path.stat()
+            for path in self._folder.rglob("*.py")
+        }
         return {n: (f.st_mtime_ns, f.st_size) for n, f in files.items()}
+
+    def _name_of(self, path: Path) -> str:
+        names = path.relative_to(self._folder).with_suffix("").parts
+        return ".".join(names[:-1] if names[-1] == "__init__" else names)
 
     def _with_users(self, changed: set[str]) -> set[str]:
         users = {
-            name.rpartition(".")[2]: self._used_by(name)
-            for name in _loaded()
-            if name != PACKAGE
+            name: self._used_by(name)
+            for name in map(_within, _loaded())
+            if name
         }
         while True:
             more = {
@@ -101,38 +117,63 @@ class PackageInUse:
 
     def _used_by(self, name: str) -> set[str]:
         """Return the modules of the package that a module imports."""
-        path = self._folder / f"{name.rpartition('.')[2]}.py"
+        place = self._folder.joinpath(*name.split("."))
+        is_package = place.is_dir()
+        file = place / "__init__.py" if is_package else f"{place}.py"
         try:
-            tree = parsed(read_text_file(path).text)
+            tree = parsed(read_text_file(Path(file)).text)
         except (OSError, SyntaxError, ValueError):
             return set(self._seen)
-        used: set[str] = set()
-        for each in imported_names(ast.walk(tree)):
+        home = name if is_package else name.rpartition(".")[0]
+        # What is loaded from a folder has had the folder itself loaded.
+        used = {name.rpartition(".")[0]}
+        for each in imported_names(ast.walk(tree), f"{PACKAGE}.{home}"):
             whole = each.source or each.name
-            if whole == PACKAGE:
-                # A public name of the package may come from any module.
-                own = each.name in self._seen
-                used |= {each.name} if own else set(self._seen)
-            elif whole.startswith(f"{PACKAGE}."):
-                used.add(whole.split(".")[1])
-        return used
+            if whole == PACKAGE or whole.startswith(f"{PACKAGE}."):
+                used |= self._behind(_within(whole), each)
+        return used - {""}
+
+    def _behind(self, source: str, imported: ImportedName) -> set[str]:
+        """Return the modules that one imported name may come from."""
+        inner = f"{source}.{imported.name}".lstrip(".")
+        if source and not imported.source:
+            return {source}
+        if inner in self._seen:
+            return {source, inner}
+        if source and not (self._folder / source.replace(".", "/")).is_dir():
+            return {source}
+        # A public name of a package may come from any of its modules.
+        return {n for n in self._seen if not source or _is_in(n, source)}
 
     def _forget(self, names: set[str]) -> None:
         gone = {f"{PACKAGE}.{name}" for name in names}
-        if "__init__" in names:
+        if "" in names:
             gone = set(_loaded())
         for name in gone:
             sys.modules.pop(name, None)
-        package = sys.modules.get(PACKAGE)
-        if package is None:
-            return
-        # Public names that the package has looked up already.
-        for name, value in list(vars(package).items()):
-            home = getattr(value, "__module__", None)
-            if isinstance(value, ModuleType):
-                home = value.__name__
-            if home in gone:
-                delattr(package, name)
+        for loaded in _loaded():
+            if hasattr(sys.modules[loaded], "__path__"):
+                _forget_names(sys.modules[loaded], gone)
+
+
+def _forget_names(package: ModuleType, gone: set[str]) -> None:
+    """Take out the public names that a package has looked up already."""
+    for name, value in list(vars(package).items()):
+        home = getattr(value, "__module__", None)
+        if isinstance(value, ModuleType):
+            home = value.__name__
+        if home in gone:
+            delattr(package, name)
+
+
+def _within(name: str) -> str:
+    """Return a module's name without that of the whole package."""
+    return name.removeprefix(PACKAGE).removeprefix(".")
+
+
+def _is_in(name: str, package: str) -> bool:
+    """Return whether a name is a package's own or that of its module."""
+    return name == package or name.startswith(f"{package}.")
 
 
 def _loaded() -> list[str]:

@@ -11,6 +11,7 @@ from course.workspace.module_imports import (
     PACKAGE,
     ImportedName,
     imported_names,
+    package_of,
 )
 
 __all__ = ["Traces", "Wanted", "additions", "bound_in"]
@@ -43,12 +44,13 @@ def additions(
     CellProblemError for a name that the module uses for something else.
     """
     own = set(earlier.imports) - set(others.imports)
-    imports = imported_names(parsed(module).body)
+    package = package_of(name)
+    imports = imported_names(parsed(module).body, package)
     present = {each.bound: each for each in imports if each.line not in own}
     defined = bound_in(module) - set(earlier.helpers)
     lines: dict[str, None] = {}
     notes: list[str] = []
-    for each in imported_names(wanted.imports):
+    for each in imported_names(wanted.imports, package):
         if each.source == f"{PACKAGE}.{name}" and each.bound == each.name:
             continue  # the module's own name
         there = present.get(each.bound)

@@ -106,7 +106,7 @@ def _update(
         pass
     elif mine is None or mine == old or solved:
         if mine not in (None, old) and target.suffix == ".py":
-            kept.keep(target.stem, mine)
+            kept.keep(_module(name), mine)
         write_atomically(target, new)
     else:
         notes = [_bring_in(target, name, old or b"", new, kept)]
@@ -132,11 +132,16 @@ def _bring_in(
     except (SyntaxError, UnicodeDecodeError):
         safe = False
     if not safe:
-        kept.keep(f"{target.stem}_of_the_kit", new)
+        kept.keep(f"{_module(name)}_of_the_kit", new)
         return unchanged
-    kept.keep(target.stem, target.read_bytes())
+    kept.keep(_module(name), target.read_bytes())
     write_atomically(target, mine.with_text(merged))
     return f"The course's changes of {name} were brought into yours."
+
+
+def _module(name: str) -> str:
+    """Return a file's name in the history, such as ``recommender.pareto``."""
+    return ".".join(Path(name).with_suffix("").parts[1:])
 
 
 def _keeps_what_is_mine(base: str, mine: str, merged: str) -> bool:

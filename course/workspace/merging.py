@@ -18,6 +18,7 @@ from course.workspace.module_imports import (
     add_imports,
     drop_imports,
     imported_names,
+    package_of,
 )
 
 __all__ = ["Merged", "Traces", "Wanted", "put_answer"]
@@ -47,24 +48,27 @@ def put_answer(
     something of the kit's `base`, that comes back. What `others` added too
     stays. Raises CellProblemError where names get into each other's way.
     """
+    package = package_of(name)
     new, notes = additions(module, name, wanted, earlier, others)
     stale = _without(earlier, new)
     unwanted = _without(stale, others)
     while True:
-        text = _taken_out(module, unwanted, base)
+        text = _taken_out(module, unwanted, base, package)
         # Moved, so that the cell's helpers stand in the cell's order.
         moved = set(new.helpers).intersection(earlier.helpers)
         for helper in moved - set(others.helpers) - bound_in(base):
             text = _restored(text, helper, "")
         text = replace(text, wanted.path, wanted.definition)
         text = _with_helpers(text, wanted)
-        text = add_imports(text, _missing(new.imports, text))
+        text = add_imports(text, _missing(new.imports, text, package))
         used = _used_but_gone(text, wanted, unwanted)
         if used == Traces():
             break
         unwanted = _without(unwanted, used)
     in_use = _without(_without(stale, others), unwanted)
-    in_base = [each.line for each in imported_names(parsed(base).body)]
+    in_base = [
+        each.line for each in imported_names(parsed(base).body, package)
+    ]
     traces = Traces(
         (*new.helpers, *in_use.helpers),
         tuple(
@@ -83,10 +87,12 @@ def _without(one: Traces, other: Traces) -> Traces:
     )
 
 
-def _taken_out(module: str, unwanted: Traces, base: str) -> str:
+def _taken_out(
+    module: str, unwanted: Traces, base: str, package: str
+) -> str:
     for helper in unwanted.helpers:
         module = _restored(module, helper, base)
-    return drop_imports(module, unwanted.imports)
+    return drop_imports(module, unwanted.imports, package)
 
 
 def _restored(text: str, name: str, base: str) -> str:
@@ -165,8 +171,9 @@ def _is_block(part: Part) -> bool:
     return "\n" in part.text.strip()
 
 
-def _missing(imports: Sequence[str], text: str) -> list[str]:
-    present = {each.line for each in imported_names(parsed(text).body)}
+def _missing(imports: Sequence[str], text: str, package: str) -> list[str]:
+    found = imported_names(parsed(text).body, package)
+    present = {each.line for each in found}
     return [line for line in imports if line not in present]
 
 

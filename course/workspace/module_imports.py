@@ -8,9 +8,21 @@ from dataclasses import dataclass
 
 from course.building.definitions import DefinitionNode, parsed, split_lines
 
-__all__ = ["ImportedName", "add_imports", "drop_imports", "imported_names"]
+__all__ = [
+    "PACKAGE",
+    "ImportedName",
+    "add_imports",
+    "drop_imports",
+    "imported_names",
+    "package_of",
+]
 
 PACKAGE = "llm_providers"
+
+
+def package_of(module: str) -> str:
+    """Return what a module such as ``recommender.pareto`` stands in."""
+    return f"{PACKAGE}.{module}".rpartition(".")[0]
 
 
 @dataclass(frozen=True)
@@ -38,8 +50,13 @@ class ImportedName:
         return self.name if self.source else self.name.partition(".")[0]
 
 
-def imported_names(nodes: Iterable[ast.AST]) -> list[ImportedName]:
-    """Return what these statements import; relative imports made absolute."""
+def imported_names(
+    nodes: Iterable[ast.AST], package: str = PACKAGE
+) -> list[ImportedName]:
+    """Return what these statements import; relative imports made absolute.
+
+    `package` is the one that the module with the statements stands in.
+    """
     found: list[ImportedName] = []
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -48,7 +65,9 @@ def imported_names(nodes: Iterable[ast.AST]) -> list[ImportedName]:
                 for n in node.names
             ]
         elif isinstance(node, ast.ImportFrom):
-            parts = [PACKAGE] if node.level else []
+            around = package.strip(".").split(".")
+            above = around[: max(len(around) - node.level + 1, 1)]
+            parts = above if node.level else []
             parts += [node.module] if node.module else []
             found += [
                 ImportedName(".".join(parts), n.name, n.asname or n.name)
@@ -74,14 +93,16 @@ def add_imports(text: str, lines: Iterable[str]) -> str:
     return "".join(parts)
 
 
-def drop_imports(text: str, lines: Iterable[str]) -> str:
+def drop_imports(
+    text: str, lines: Iterable[str], package: str = PACKAGE
+) -> str:
     """Return the module without the names that these lines import."""
     unwanted = set(lines)
     parts = split_lines(text)
     for node in reversed(parsed(text).body):
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue
-        names = imported_names([node])
+        names = imported_names([node], package)
         kept = [name.line for name in names if name.line not in unwanted]
         if len(kept) < len(names):
             replacement = "".join(f"{line}\n" for line in kept)

@@ -179,6 +179,7 @@ class Workspace:
     def reset(self, what: str | None = None) -> list[str]:
         """Start an exercise, a module or everything afresh.
 
+        A folder of modules, such as ``recommender``, counts as one.
         Returns the files that were reset; what they held is kept in the
         history. Raises CellProblemError for an unknown name, and OSError.
         """
@@ -188,7 +189,11 @@ class Workspace:
         elif what in self.exercises:
             chosen = [self.exercises[what]]
         else:
-            chosen = [each for each in everything if each.module == what]
+            chosen = [
+                each
+                for each in everything
+                if f"{each.module}.".startswith(f"{what}.") and each.module
+            ]
         if not chosen:
             raise CellProblemError(
                 f'There is no exercise and no module "{what}". The exercises '

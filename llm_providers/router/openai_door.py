@@ -17,12 +17,14 @@ from fastapi import APIRouter, Request, Response
 
 from llm_providers.calls import answered
 from llm_providers.catalogue import load_catalogue
+from llm_providers.router import responses_door
 from llm_providers.router.openai_errors import bad_request, unknown_model
 from llm_providers.router.openai_format import (
     EXTENSION,
     Chunks,
     completion,
     json_bytes,
+    not_passed_on,
     prompt_of,
 )
 from llm_providers.router.openai_order import Order, streamed
@@ -39,6 +41,7 @@ __all__ = ["router"]
 router = APIRouter(
     prefix="/v1", tags=["OpenAI-compatible"], responses=DOOR_ERRORS
 )
+router.include_router(responses_door.router)
 
 
 @router.post(
@@ -59,8 +62,9 @@ async def create_chat_completion(
         prompt = prompt_of(asked)
     except (TypeError, ValueError) as error:
         raise bad_request(str(error), "messages") from None
+    left_out = not_passed_on(asked.not_passed_on)
     order = Order.of(
-        service, prompt, asked.model, asked.models or (), asked.not_passed_on
+        service, prompt, asked.model, asked.models or (), left_out
     )
     head = {
         "id": f"chatcmpl-{uuid.uuid4().hex}",

@@ -17,6 +17,8 @@ __all__ = [
     "bad_request",
     "error_body",
     "failure",
+    "invalid",
+    "missing",
     "refused_fields",
     "retry_headers",
     "unknown_model",
@@ -143,6 +145,18 @@ def bad_request(
     return DoorError(HTTPStatus.BAD_REQUEST, message, param=param, code=code)
 
 
+def invalid(param: str, wanted: str) -> DoorError:
+    """Return 400 for a field that has to be something else."""
+    message = f"Invalid '{param}': it has to be {wanted}."
+    return bad_request(message, param, "invalid_value")
+
+
+def missing(param: str) -> DoorError:
+    """Return 400 for a field that has to be there."""
+    message = f"Missing required parameter: '{param}'."
+    return bad_request(message, param, "missing_required_parameter")
+
+
 def unknown_model(message: str) -> DoorError:
     """Return 404 for a model's name that means nothing here."""
     return DoorError(
@@ -159,11 +173,7 @@ def refused_fields(errors: Sequence[Mapping[str, Any]]) -> DoorError:
     if not name:
         return bad_request("The body has to be a JSON object, sent as JSON.")
     if first["type"] == "missing":
-        return bad_request(
-            f"Missing required parameter: '{name}'.",
-            name,
-            "missing_required_parameter",
-        )
+        return missing(name)
     return bad_request(
         f"Invalid '{name}': {first['msg']}.", name, "invalid_value"
     )

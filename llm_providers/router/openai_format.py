@@ -7,7 +7,7 @@ completion, our text the chunks of a stream, and our errors OpenAI's.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -23,6 +23,7 @@ __all__ = [
     "completion",
     "extension",
     "json_bytes",
+    "not_passed_on",
     "prompt_of",
     "server_sent",
     "usage_of",
@@ -129,6 +130,12 @@ def extension(response: StandardResponse) -> dict[str, Any]:
         "simulated": response.simulated,
         "adjustments": list(response.adjustments),
     }
+
+
+def not_passed_on(names: Iterable[str]) -> tuple[str, ...]:
+    """Return in words that no provider gets to see these fields."""
+    why = "was left out: the router does not pass it on"
+    return tuple(f"{name} {why}" for name in names)
 
 
 def usage_of(usage: Usage) -> dict[str, Any] | None:

@@ -28,9 +28,6 @@ from llm_providers.router.targets import Target
 
 __all__ = ["Order", "Writer", "streamed"]
 
-NOT_PASSED_ON = "the router does not pass it on"
-
-
 class Writer(Protocol):
     """Writes the events of one stream, in the words of its endpoint."""
 
@@ -55,8 +52,8 @@ class Writer(Protocol):
 class Order:
     """A request, understood: what to ask, and of whom, in turn.
 
-    `left_out` are the fields that no provider gets to see, each with the
-    reason, unless that is the usual one; the answer names them.
+    `left_out` says in words what no provider gets to see of the request; the
+    answer tells it.
     """
 
     service: Service
@@ -85,11 +82,7 @@ class Order:
             targets = service.targets(names)
         except ValueError as error:
             raise unknown_model(str(error)) from None
-        told = (
-            text if ": " in text else f"{text} was left out: {NOT_PASSED_ON}"
-            for text in left_out
-        )
-        return cls(service, prompt, targets, tuple(told))
+        return cls(service, prompt, targets, tuple(left_out))
 
     def ask(self) -> StandardResponse:
         """Return the answer. Raises DoorError."""

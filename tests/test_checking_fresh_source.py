@@ -74,6 +74,39 @@ def test_what_uses_a_changed_module_is_loaded_again(use, tmp_path):
     assert [sorted(third[0]), third[1]] == [stay, 1]
 
 
+@pytest.fixture
+def folder(tmp_path):
+    """Put a package of two modules into the package."""
+    package = tmp_path / "llm_providers"
+    (package / "inner").mkdir()
+    (package / "inner" / "__init__.py").write_text("")
+    (package / "inner" / "base.py").write_text("VALUE = 1\n")
+    (package / "inner" / "aside.py").write_text("")
+    (package / "middle.py").write_text(
+        "from llm_providers.inner import aside, base\n"
+        "from llm_providers.inner.base import VALUE\n"
+    )
+
+
+def test_a_module_in_a_folder_is_loaded_again(use, folder, tmp_path):
+    line = broken(tmp_path).replace('"base"', '"inner.base"')
+    first, second, third = use("[{}]", line, "[{}]")
+    assert first[1] == third[1] == 1
+    assert second[1] == 2
+    stay = {"llm_providers.inner", "llm_providers.inner.aside"}
+    gone = {"llm_providers.inner.base", "llm_providers.middle"}
+    assert stay <= set(second[0])
+    assert gone.isdisjoint(second[0])
+
+
+def test_a_changed_folder_has_all_of_it_loaded_again(use, folder, tmp_path):
+    line = broken(tmp_path).replace('"base"', '"inner"')
+    first, second = use("[{}]", line)
+    assert first[1] == second[1] == 1
+    assert "llm_providers.aside" in second[0]
+    assert not [n for n in second[0] if n.startswith("llm_providers.inner")]
+
+
 def test_without_reuse_nothing_stays(use, tmp_path):
     again = broken(tmp_path).replace("]", ", false]")
     first, second = use("[{}]", again)

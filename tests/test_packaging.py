@@ -106,12 +106,32 @@ def test_the_environment_has_what_is_locked():
     assert environment.has_all_packages(ROOT / "requirements.txt")
 
 
-def test_the_wheel_takes_the_package_and_its_catalogue():
+def data_files():
+    """The names of the data that the package's modules ask for."""
+    asked = re.compile(r"\bdata_file\(\s*\"([^\"]+)\"")
+    return {
+        name
+        for path in (ROOT / "llm_providers").rglob("*.py")
+        for name in asked.findall(path.read_text("utf-8"))
+    }
+
+
+def test_the_wheel_takes_the_package_and_the_data_that_it_asks_for():
     wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
     assert wheel["packages"] == ["llm_providers"]
-    ((source, target),) = wheel["force-include"].items()
-    assert (ROOT / source).is_file()
-    assert target == "llm_providers/data/models.json"
+    assert "tasks.json" in data_files()
+    taken = wheel["force-include"]
+    assert data_files() <= {Path(source).name for source in taken}
+    for source, target in taken.items():
+        assert (ROOT / source).is_file()
+        assert target == f"llm_providers/{source}"
+
+
+def test_the_source_archive_takes_them_too():
+    """A wheel is built from it."""
+    targets = PROJECT["tool"]["hatch"]["build"]["targets"]
+    taken = {f"/{source}" for source in targets["wheel"]["force-include"]}
+    assert taken <= set(targets["sdist"]["include"])
 
 
 @pytest.mark.parametrize(

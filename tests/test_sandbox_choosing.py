@@ -68,6 +68,21 @@ def test_what_the_user_writes_describes_no_option():
     assert chosen(prompt) == "small/a"
 
 
+@pytest.mark.parametrize(
+    ("text", "passes"),
+    [("Here is a poem about rain.", True), ("Sorry, I cannot.", False)],
+)
+def test_an_answer_passes_unless_it_evades(text, passes):
+    schema = {
+        "type": "object",
+        "properties": {"passes": {"type": "boolean"}},
+        "required": ["passes"],
+    }
+    for model in ("one", "other", "third"):
+        talk = Conversation(model, "Check it.", (Turn("user", text),))
+        assert json.loads(json_text(talk, schema)) == {"passes": passes}
+
+
 def ask(sandbox: Sandbox, provider: str) -> str:
     import openai
 

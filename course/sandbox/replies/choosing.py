@@ -1,7 +1,8 @@
-"""Choices among options that the system message describes, one to a line.
+"""What a model says that judges: others for a task, or an answer.
 
-That is what a model does that has to pick another model: what is easy gets
-the cheapest, what is hard the best, and all else the one in the middle.
+Options that the system message describes, one to a line, are chosen from
+like models for a task: what is easy gets the cheapest, what is hard the
+best, and all else the one in the middle.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from course.sandbox.replies.conversation import LONGEST
 from course.sandbox.replies.wish import Wish
 
-__all__ = ["choice"]
+__all__ = ["approval", "choice"]
 
 HARD = re.compile(
     r"\b(?:prov(?:e|es|ing)|proofs?|theorem|deriv(?:e|es|ation)|debug\w*"
@@ -22,6 +23,12 @@ HARD = re.compile(
 )
 # So long a text is hard, whatever stands in it: characters.
 LONG = 2_000
+# What is asked of who checks an answer, and what an answer is not to say.
+VERDICT = re.compile(r"^(?:pass|approve|accept|correct|is_correct|valid)")
+EVASIVE = re.compile(
+    r"\b(?:sorry|cannot|can't|unable to|don't know|that depends|nonsense)\b",
+    re.I,
+)
 PRICE = re.compile(r"\$\s*(\d+(?:\.\d+)?(?:e-?\d+)?)")
 QUALITY = re.compile(r"\bquality\D{0,20}(\d+(?:\.\d+)?)", re.I)
 
@@ -49,6 +56,16 @@ def choice(options: list[str], wish: Wish) -> str | None:
         name: _number(QUALITY, text) or 0.0 for name, text in said.items()
     }
     return max(reversed(by_price), key=lambda name: quality[name])
+
+
+def approval(name: str, wish: Wish) -> bool | None:
+    """Return whether an answer is approved; None for another question.
+
+    It is, unless it evades what it was asked.
+    """
+    if not VERDICT.match(name.lower()):
+        return None
+    return EVASIVE.search(wish.prompt) is None
 
 
 def _descriptions(options: list[str], text: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from course.sandbox.replies.choosing import choice
+from course.sandbox.replies.choosing import approval, choice
 from course.sandbox.replies.classification import best_label
 from course.sandbox.replies.values import figure_for, text_for, texts_for
 from course.sandbox.replies.wish import Wish
@@ -42,7 +42,8 @@ def value_for(
         case "number":
             return _number(schema, wish, name, 0)
         case "boolean":
-            return wish.conversation.seed % 2 == 0
+            said = approval(name, wish)
+            return wish.conversation.seed % 2 == 0 if said is None else said
         case "null":
             return None
     text = FORMATS.get(schema.get("format", "")) or text_for(name, wish)

@@ -41,6 +41,7 @@ from llm_providers.responses import (
 from llm_providers.retry import RetryPolicy, call_with_retries
 from llm_providers.settings import ProviderSettings, Secret, load_settings
 from llm_providers.streams import Stream
+from llm_providers.watching import began
 
 __all__ = ["Agent", "Stream"]
 
@@ -164,6 +165,7 @@ class Agent:
 
     def complete(self, prompt: Prompt) -> Reply:
         """Return the reply of a single try. Raises ProviderError."""
+        began(self.provider, prompt.model)
 
         def one_try() -> Reply:
             self.require_readable(prompt)
@@ -190,6 +192,7 @@ class Agent:
 
         Raises ProviderError, which counts the tokens that were told so far.
         """
+        began(self.provider, prompt.model)
         pieces = self._untranslated_pieces(prompt)
         usage: Usage | None = None
         while True:
@@ -311,10 +314,10 @@ class Agent:
         Sends nothing. Raises as `sendable_key` of the settings.
         """
 
-    def limit_time(self, seconds: float) -> None:
-        """Take no longer than this for a try, nor for a whole stream."""
+    def limit_time(self, seconds: float, whole_stream: float) -> None:
+        """Take no longer than this for a try, or for a whole stream."""
         self.timeout = min(self.timeout, seconds)
-        self.stream_timeout = min(self.stream_timeout, seconds)
+        self.stream_timeout = min(self.stream_timeout, whole_stream)
 
     def adjustments(self, prompt: Prompt) -> tuple[str, ...]:
         """Return in words what the request leaves out of the prompt."""

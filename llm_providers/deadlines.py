@@ -21,13 +21,15 @@ SHORTEST_TRY = 0.001
 class Deadline:
     """The end of the time for a call; `seconds` from now, None: no end.
 
-    `clock` gives seconds that never go back.
+    `clock` gives seconds that never go back. `whole` is the deadline that
+    this one is a part of, or itself.
     """
 
     def __init__(
         self, seconds: float | None, clock: Callable[[], float]
     ) -> None:
         self.seconds = float("inf") if seconds is None else seconds
+        self.whole = self
         self._clock = clock
         self._end = clock() + self.seconds
 
@@ -35,6 +37,12 @@ class Deadline:
     def seconds_left(self) -> float:
         """How much time is left, at least 0.0."""
         return max(0.0, self._end - self._clock())
+
+    def part(self, share: float) -> Deadline:
+        """Return the deadline for a share of the time that is left."""
+        made = Deadline(share * self.seconds_left, self._clock)
+        made.whole = self.whole
+        return made
 
     @property
     def is_over(self) -> bool:
@@ -68,9 +76,11 @@ def hurried(
 
     It is a copy that shares the agent's client and connections. A try may
     take what is left of the time when it begins; with `once` there is but
-    one. `sleep` is used in place of the agent's own. A single silence in
-    the middle of a body is cut only when it is as long as the time that was
-    left at the beginning, so that a call may take twice that at most.
+    one. A stream may take what is left of the `whole` deadline, if its
+    pieces come in time. `sleep` is used in place of the agent's own. A single
+    silence in the middle of a body is cut only when it is as long as the time
+    that was left at the beginning, so that a call may take twice that at
+    most.
     """
     with suppress(ProviderError):  # The call itself will meet it again.
         agent.connect()
@@ -95,4 +105,5 @@ def hurried(
 
 
 def _hurry(agent: Agent, deadline: Deadline) -> None:
-    agent.limit_time(max(SHORTEST_TRY, deadline.seconds_left))
+    whole = max(SHORTEST_TRY, deadline.whole.seconds_left)
+    agent.limit_time(max(SHORTEST_TRY, deadline.seconds_left), whole)

@@ -105,12 +105,12 @@ class GeminiAgent(Agent):
             sender = self.sender
         sender.connect()
 
-    def limit_time(self, seconds: float) -> None:
+    def limit_time(self, seconds: float, whole_stream: float) -> None:
         """Take no longer than this for a try, nor for a whole stream.
 
         The sender of an agent with less time is a copy with the same client.
         """
-        super().limit_time(seconds)
+        super().limit_time(seconds, whole_stream)
         self.sender = copy.copy(self.sender)
         self.sender.timeout = self.timeout
         self.sender.stream_timeout = self.stream_timeout

@@ -9,6 +9,7 @@ from operator import add
 
 from llm_providers.errors import ProviderError
 from llm_providers.responses import Attempt, Reply, Usage
+from llm_providers.watching import noted, request_id
 
 __all__ = ["Ledger"]
 
@@ -77,6 +78,7 @@ class Ledger:
             provider=self._provider,
         )
         self._attempts.append(row)
+        noted(row)
         self._log(row)
 
     def _log(self, row: Attempt) -> None:
@@ -92,6 +94,8 @@ class Ledger:
             "prompt_tokens": row.usage.prompt_tokens,
             "completion_tokens": row.usage.completion_tokens,
         }
+        if request_id.get():
+            fields["request_id"] = request_id.get()
         outcome = row.error_kind or "success"
         log.log(
             level,

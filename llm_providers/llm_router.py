@@ -70,6 +70,9 @@ HTTP_STATUS: Mapping[str, int] = {
     "malformed_response": HTTPStatus.BAD_GATEWAY,
     "empty_response": HTTPStatus.BAD_GATEWAY,
     "stream_interrupted": HTTPStatus.BAD_GATEWAY,
+    # The router's own.
+    "budget_exceeded": HTTPStatus.TOO_MANY_REQUESTS,
+    "ledger_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
@@ -192,9 +195,9 @@ def add_provider(provider: str) -> None:
         description=f"Ask {provider}; it has to have a key.",
     )
     async def ask(asked: PromptRequest, request: Request) -> PromptReply:
-        agent_for = _service(request).agent_for
+        metered: Any = _service(request).metered
         return await answered(
-            lambda: answer(agent_for(provider), asked), request.receive
+            lambda: answer(metered(provider), asked), request.receive
         )
 
 
@@ -272,16 +275,18 @@ async def health(request: Request, probe: bool = False) -> HealthReply:
 def create_app(
     environ: Mapping[str, str] | None = None,
     env_file: str | os.PathLike[str] | None = None,
+    ledger: str = "",
 ) -> FastAPI:
     """Return the app. `environ` replaces the environment and `.env`.
 
     `env_file` is read in place of the `.env` that would be found. An agent
-    is made at its first request and kept.
+    is made at its first request and kept. `ledger` is the file of the usage
+    ledger where the settings name none; without either none is kept.
     """
     app = FastAPI(title="LLM providers", version=__version__)
     app.include_router(router)
     app.include_router(openai_door.router)
-    service = Service(HTTP_STATUS, environ, env_file)
+    service = Service(HTTP_STATUS, environ, env_file, ledger)
     app.state.service = service
     app.add_middleware(
         Gates, settings=lambda: service.settings, complain=refusal

@@ -207,5 +207,9 @@ def _file_values(
     path = env_file or (dotenv.find_dotenv(usecwd=True) if search else "")
     if not path or not Path(path).is_file():
         return {}
+    if Path(path).suffix == ".toml":
+        from llm_providers.config_file import toml_variables
+
+        return toml_variables(Path(path))
     found = dotenv.dotenv_values(path)
     return {name: value or "" for name, value in found.items()}

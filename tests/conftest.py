@@ -39,6 +39,8 @@ def no_test_reaches_a_provider_or_sees_a_key(
     for name in list(os.environ):
         if name.endswith(("_API_KEY", "_BASE_URL")):
             monkeypatch.delenv(name)
+    # No test writes to the ledger of whoever runs it.
+    monkeypatch.setenv("LLM_ROUTER_LEDGER", "off")
 
 
 def running_check(request: pytest.FixtureRequest):

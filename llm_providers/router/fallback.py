@@ -26,7 +26,7 @@ from llm_providers.responses import StandardResponse
 from llm_providers.router.breaker import Breakers
 from llm_providers.router.fallback_record import FallbackRecord
 from llm_providers.router.targets import Target
-from llm_providers.router.turns import Turn, Turns
+from llm_providers.router.turns import SHARE, Turn, Turns
 
 __all__ = ["Fallback", "FallbackStream"]
 
@@ -37,7 +37,8 @@ class Fallback:
     `agents_for` gives the agent of a provider, always the same one;
     `breakers` are shared by all calls. `clock` gives seconds that never go
     back; `sleep`, if given, is used for waits in place of the agents' own.
-    May be used by many threads at once.
+    `share` gives how much of the time that is left a target may take that
+    another one could stand in for. May be used by many threads at once.
     """
 
     def __init__(
@@ -46,10 +47,11 @@ class Fallback:
         breakers: Breakers | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] | None = None,
+        share: Callable[[], float] = lambda: SHARE,
     ) -> None:
         self.clock = clock
         self.breakers = breakers or Breakers(clock=clock)
-        self.turns = Turns(agents_for, self.breakers, sleep)
+        self.turns = Turns(agents_for, self.breakers, sleep, share)
 
     def process_prompt(
         self,
@@ -128,6 +130,11 @@ class FallbackStream:
         """The standard response. Raises RuntimeError before the end."""
         if self._response is None:
             raise RuntimeError("Read the stream to its end first.")
+        return self._response
+
+    @property
+    def known_response(self) -> StandardResponse | None:
+        """The standard response, or None as long as there is none."""
         return self._response
 
     def __iter__(self) -> Iterator[str]:

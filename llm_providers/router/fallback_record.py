@@ -15,6 +15,7 @@ from llm_providers.responses import (
     Usage,
 )
 from llm_providers.router.targets import Target
+from llm_providers.watching import noted, request_id
 
 __all__ = ["MISSING_KEY", "NO_TIME", "OPEN_BREAKER", "FallbackRecord"]
 
@@ -66,8 +67,11 @@ class FallbackRecord:
             provider=target.provider,
         )
         self.attempts.append(row)
+        noted(row)
         names = ("provider", "model", "status", "error_kind")
         fields = {name: getattr(row, name) for name in names}
+        if request_id.get():
+            fields["request_id"] = request_id.get()
         text = "%s %s: %s"
         told = (target.provider, target.model, kind)
         log.warning(text, *told, extra={"fields": fields})

@@ -5,7 +5,6 @@ access log ─▶ bearer key ─▶ size of the body ─▶ the app
 
 from __future__ import annotations
 
-import hmac
 import logging
 import re
 import time
@@ -13,13 +12,19 @@ import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import HTTPException
 
 from llm_providers.responses import ErrorInfo
+from llm_providers.router.callers import Caller
 from llm_providers.router.openai_format import json_bytes
+from llm_providers.router.request_context import (
+    RequestContext,
+    current_request,
+)
 from llm_providers.router.settings import RouterSettings
+from llm_providers.watching import request_id
 
 __all__ = ["Gates"]
 
@@ -29,6 +34,18 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Any, Receive, Send], Awaitable[None]]
 # Makes the body of an error, for a path and a status.
 Complain = Callable[[str, int, ErrorInfo], dict[str, Any]]
+
+
+
+class Visitors(Protocol):
+    """Counts who is here."""
+
+    def came(self) -> None:
+        """A request has arrived."""
+
+    def left(self, path: str, status: int | None) -> None:
+        """A request has ended; without a status, it had no answer."""
+
 
 WRONG_KEY = ErrorInfo(
     kind="invalid_api_key",
@@ -48,7 +65,8 @@ class Gates:
     """The app behind its gates.
 
     `settings` gives the router's settings when first needed; `complain`
-    makes the body of a refusal.
+    makes the body of a refusal; `visitors`, if given, is told of each visit
+    when it begins and ends.
     """
 
     def __init__(
@@ -56,28 +74,33 @@ class Gates:
         app: App,
         settings: Callable[[], RouterSettings],
         complain: Complain,
+        visitors: Visitors | None = None,
     ) -> None:
         self.app = app
         self.settings = settings
         self.complain = complain
+        self.visitors = visitors
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         visit = Visit(scope, send)
+        if self.visitors is not None:
+            self.visitors.came()
         try:
-            await self.let_in(scope, receive, visit.send)
+            await self.let_in(scope, receive, visit)
         finally:
             visit.note()
+            if self.visitors is not None:
+                self.visitors.left(scope["path"], visit.status)
 
-    async def let_in(self, scope: Any, receive: Receive, send: Send) -> None:
+    async def let_in(self, scope: Any, receive: Receive, visit: Visit) -> None:
         """Pass a request on, or refuse it."""
         settings = self.settings()
-        sent = dict(scope["headers"])
-        given = sent.get(b"authorization", b"")
-        key = settings.api_key
-        if key and not _knows(key.reveal(), given):
+        send, sent = visit.send, visit.headers
+        caller = settings.callers.find(sent.get(b"authorization", b""))
+        if caller is None:
             status, info = HTTPStatus.UNAUTHORIZED, WRONG_KEY
             headers = [(b"www-authenticate", b"Bearer")]
         elif _number(sent.get(b"content-length")) > settings.longest_body:
@@ -86,6 +109,7 @@ class Gates:
             # The rest of the body is not read.
             headers = [(b"connection", b"close")]
         else:
+            visit.is_of(*caller)
             counted = _counted(receive, settings.longest_body)
             await self.app(scope, counted, send)
             return
@@ -118,9 +142,25 @@ class Visit:
         self._send = send
         self._started = time.monotonic()
         self._noted = False
-        given = dict(scope["headers"]).get(b"x-request-id", b"")
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        given = self.headers.get(b"x-request-id", b"")
         plain = PLAIN_ID.fullmatch(given)
         self.id = given if plain else f"req_{uuid.uuid4().hex}".encode()
+
+    def is_of(self, fingerprint: str, caller: Caller) -> None:
+        """Tell everything that this request leads to whose it is."""
+        name = self.id.decode()
+        request_id.set(name)
+        context = RequestContext(
+            id=name,
+            path=self.scope["path"],
+            fingerprint=fingerprint,
+            caller=caller,
+            started=time.time(),
+            traceparent=self.headers.get(b"traceparent", b"").decode("latin1"),
+            tracestate=self.headers.get(b"tracestate", b"").decode("latin1"),
+        )
+        current_request.set(context)
 
     async def send(self, message: Message) -> None:
         """Pass a message on; the first gets the request's id."""
@@ -151,13 +191,6 @@ class Visit:
             fields,
             extra={"fields": fields},
         )
-
-
-def _knows(key: str, header: bytes) -> bool:
-    """Return whether a header holds the key, in constant time."""
-    scheme, _, token = header.partition(b" ")
-    same = hmac.compare_digest(token.strip(), key.encode())
-    return same and scheme.lower() == b"bearer"
 
 
 def _number(text: bytes | None) -> int:

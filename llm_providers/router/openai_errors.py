@@ -46,6 +46,12 @@ WAIT_STATUSES = (
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
+# The router's own, as (type, code): a spent budget is to OpenAI's clients
+# what a spent quota is.
+ROUTERS_OWN: Mapping[str, tuple[str, str]] = {
+    "budget_exceeded": ("insufficient_quota", "budget_exceeded"),
+    "ledger_unavailable": ("service_unavailable_error", "ledger_unavailable"),
+}
 TYPE_OF_STATUS: Mapping[int, str] = {
     HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error",
     HTTPStatus.SERVICE_UNAVAILABLE: "service_unavailable_error",
@@ -102,6 +108,8 @@ def failure(
     """
     info = response.error
     assert info is not None
+    if info.kind in ROUTERS_OWN:
+        return _routers_own(info, int(statuses[info.kind]))
     status, code = CALLERS_FAULT.get(
         info.kind,
         (
@@ -120,6 +128,18 @@ def failure(
         code=code,
         headers=retry_headers(status, info),
         beside=beside,
+    )
+
+
+def _routers_own(info: ErrorInfo, status: int) -> DoorError:
+    """Return the error where the router itself refuses a request."""
+    kind, code = ROUTERS_OWN[info.kind]
+    return DoorError(
+        status,
+        f"{info.reason} {info.what_to_do}",
+        kind=kind,
+        code=code,
+        headers=retry_headers(status, info),
     )
 
 

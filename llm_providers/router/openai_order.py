@@ -16,7 +16,7 @@ from llm_providers.calls import Call, CallerGoneError, Receive
 from llm_providers.chat_completions import Piece
 from llm_providers.prompts import Prompt
 from llm_providers.responses import StandardResponse
-from llm_providers.router.fallback import FallbackStream
+from llm_providers.router.metering import MeteredStream
 from llm_providers.router.openai_errors import (
     DoorError,
     failure,
@@ -91,7 +91,7 @@ class Order:
         )
         return self.checked(response)
 
-    def stream(self) -> FallbackStream:
+    def stream(self) -> MeteredStream:
         """Return the stream of the answer; nothing is sent yet."""
         return self.service.fallback.stream(
             self.prompt, self.targets, self.service.settings.deadline_seconds
@@ -129,7 +129,7 @@ async def streamed(
 async def _events(
     order: Order,
     writer: Writer,
-    stream: FallbackStream,
+    stream: MeteredStream,
     call: Call[Piece],
     first: Piece | None,
 ) -> AsyncIterator[bytes]:

@@ -10,10 +10,13 @@ from functools import cached_property
 from llm_providers.agent import Agent
 from llm_providers.agents import agent_for
 from llm_providers.calls import go_on, pause
+from llm_providers.router.books import Books
 from llm_providers.router.breaker import Breakers
 from llm_providers.router.fallback import Fallback
+from llm_providers.router.metering import MeteredAgent, MeteredFallback
 from llm_providers.router.settings import RouterSettings, load_router_settings
 from llm_providers.router.targets import Target
+from llm_providers.router.usage_ledger import UsageLedger
 from llm_providers.settings import PROVIDERS, Settings, load_settings
 
 __all__ = ["AUTO", "Service"]
@@ -27,6 +30,11 @@ class Service:
 
     `statuses` are the HTTP statuses for each kind of error; `environ` and
     `env_file` are those of `load_settings`, and are read when first needed.
+    `ledger` is the usage ledger's file where the settings name none; without
+    either there is none.
+
+    Whatever asks a provider for a caller does so through `fallback` or
+    `metered`: both ask the caller's budget and are booked.
     """
 
     def __init__(
@@ -34,14 +42,23 @@ class Service:
         statuses: Mapping[str, int],
         environ: Mapping[str, str] | None = None,
         env_file: str | os.PathLike[str] | None = None,
+        ledger: str = "",
     ) -> None:
         self.statuses = statuses
+        self._default_ledger = ledger
         self._environ = environ
         self._env_file = env_file
         self._made: dict[str, Agent] = {}
         self._lock = threading.RLock()
         self.breakers = Breakers()
-        self.fallback = Fallback(self.agent_for, self.breakers)
+        self.fallback = MeteredFallback(
+            Fallback(
+                self.agent_for,
+                self.breakers,
+                share=lambda: self.settings.share,
+            ),
+            lambda: self.books,
+        )
 
     @cached_property
     def providers(self) -> Settings:
@@ -52,6 +69,28 @@ class Service:
     def settings(self) -> RouterSettings:
         """The router's own settings. Raises as `load_router_settings`."""
         return load_router_settings(self._environ, self._env_file)
+
+    @cached_property
+    def ledger(self) -> UsageLedger | None:
+        """The usage ledger, if there is one; opened when first needed."""
+        path = self.settings.ledger_path(self._default_ledger)
+        if not path:
+            return None
+        return UsageLedger(path, keep_days=self.settings.ledger_days)
+
+    @cached_property
+    def books(self) -> Books:
+        """What is asked before a call, and told after it."""
+        return Books(self.ledger, self.settings.answer_tokens)
+
+    def close(self) -> None:
+        """Close the ledger; nothing of it waits to be written."""
+        if self.books.ledger is not None:
+            self.books.ledger.close()
+
+    def metered(self, provider: str) -> MeteredAgent:
+        """Return the agent of a provider, its calls booked."""
+        return MeteredAgent(self.agent_for(provider), lambda: self.books)
 
     def agent_for(self, provider: str) -> Agent:
         """Return the agent of a provider, always the same one.

@@ -17,7 +17,10 @@ from llm_providers.router.fallback_record import (
 )
 from llm_providers.router.targets import Target
 
-__all__ = ["Turn", "Turns"]
+__all__ = ["SHARE", "Turn", "Turns"]
+
+# How much of the time left a target may take, unless it is told otherwise.
+SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Turn:
         elif error.retryable and not (
             error.kind == "timeout"
             and self.deadline.is_over
-            and (begun or self.seconds < self.deadline.seconds / 2)
+            and (begun or self.seconds < self.deadline.whole.seconds / 2)
         ):
             wait = error.retry_after
             self.permit.fail(
@@ -63,12 +66,16 @@ class Turn:
 class Turns:
     """Gives targets their turns, as their breakers and the time allow.
 
+    As long as another target could be asked, one gets `share` of the time
+    that is left, so that one that hangs leaves time for the others. A stream
+    that has begun may go on to the end of the whole time.
     `sleep`, if given, is used for waits in place of the agents' own.
     """
 
     agents_for: Callable[[str], Agent]
     breakers: Breakers
     sleep: Callable[[float], object] | None = None
+    share: Callable[[], float] = lambda: SHARE
 
     def of(
         self,
@@ -93,13 +100,14 @@ class Turns:
                 continue
             try:
                 once = any(map(self.could_answer, targets[number:]))
+                mine = deadline.part(self.share()) if once else deadline
                 yield Turn(
                     target=target,
-                    agent=hurried(agent, deadline, once, self.sleep),
+                    agent=hurried(agent, mine, once, self.sleep),
                     prompt=replace(prompt, model=target.model),
                     permit=permit,
-                    deadline=deadline,
-                    seconds=deadline.seconds_left,
+                    deadline=mine,
+                    seconds=mine.seconds_left,
                     longest_wait=agent.policy.longest_retry_after,
                 )
             finally:

@@ -1,0 +1,33 @@
+"""What is known of the request that is being answered, in any thread."""
+
+from __future__ import annotations
+
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from llm_providers.router.callers import Caller
+
+__all__ = ["RequestContext", "current_request"]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """One request at the router's door.
+
+    `started` is in seconds since 1970; `traceparent` is the header of W3C's
+    by which a caller's trace goes on here.
+    """
+
+    id: str = ""
+    path: str = ""
+    fingerprint: str = ""
+    caller: Caller = field(default_factory=Caller)
+    started: float = field(default_factory=time.time)
+    traceparent: str = ""
+    tracestate: str = ""
+
+
+current_request: ContextVar[RequestContext | None] = ContextVar(
+    "current_request", default=None
+)

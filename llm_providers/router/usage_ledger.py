@@ -1,0 +1,269 @@
+"""The usage ledger: what was asked, who answered, what it cost. SQLite.
+
+A request's rows are committed before its answer leaves, in one transaction:
+what was answered stands in the ledger, whole, even if the process is killed
+the next moment (a power cut may take the last seconds). Threads that wait for
+each other are written together. Several processes may share the file.
+
+    requests ──▶ attempts      one row per try and per skipped target
+    spending                   sums by caller and UTC day, for budgets
+    reservations               what requests under way may yet cost
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from llm_providers.router.ledger_schema import LedgerError, opened
+from llm_providers.router.usage_rows import RequestRow, day_of
+
+__all__ = ["BudgetExceededError", "LedgerError", "Spending", "UsageLedger"]
+
+# Seconds after which a reservation is taken to be of a process that was
+# killed; until the end of its day it counts as spent.
+LONGEST_CALL = 3600.0
+# Seconds until a ledger that could not be opened is tried again.
+TRY_AGAIN = 5.0
+
+REQUEST = f"INSERT INTO requests VALUES (NULL{', ?' * 22})"
+ATTEMPT = f"INSERT INTO attempts VALUES (NULL{', ?' * 15})"
+SPENT = """
+INSERT INTO spending VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET
+charged_usd = charged_usd + excluded.charged_usd, requests = requests + 1
+"""
+HELD = """
+SELECT TOTAL(usd), TOTAL(CASE WHEN started < ? THEN usd END)
+FROM reservations WHERE caller = ? AND day = ?
+"""
+
+
+class BudgetExceededError(Exception):
+    """The caller's budget of the day does not allow this request.
+
+    `spending` is how things stand; `for_good` is false where it would do but
+    for what requests under way have reserved.
+    """
+
+    def __init__(self, spending: Spending, for_good: bool) -> None:
+        super().__init__("over the budget")
+        self.spending = spending
+        self.for_good = for_good
+
+
+@dataclass(frozen=True)
+class Spending:
+    """What a caller has spent on a day, in USD.
+
+    `charged` is counted; `reserved` is held by requests under way.
+    """
+
+    charged: float = 0.0
+    reserved: float = 0.0
+
+
+@dataclass
+class _Job:
+    row: RequestRow
+    reservation: int | None
+    error: LedgerError | None = None
+    done: bool = False
+
+
+class UsageLedger:
+    """The ledger in one file; for many threads and processes at once.
+
+    `path` may be ``:memory:``, for this process alone. What is older than
+    `keep_days` is deleted once a day, if that is given. `clock` gives seconds
+    since 1970. Everything raises LedgerError where the file cannot be used.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        clock: Callable[[], float] = time.time,
+        keep_days: int | None = None,
+    ) -> None:
+        self.path = os.fspath(path)
+        self.keep_days = keep_days
+        self.clock = clock
+        self.writes = 0
+        self._lock = threading.Lock()
+        self._waiting: deque[_Job] = deque()
+        self._made: sqlite3.Connection | None = None
+        self._process = 0
+        self._broken_until = 0.0
+        self._broken = ""
+
+    def write(self, row: RequestRow, reservation: int | None = None) -> None:
+        """Write a request with its tries; give its reservation back."""
+        job = _Job(row, reservation)
+        self._waiting.append(job)
+        with self._lock:
+            # Whoever had the lock before may have written this one, too.
+            if not job.done:
+                self._write_waiting()
+        if job.error is not None:
+            raise job.error
+
+    def reserve(
+        self, caller: str, day: str, usd: float, limit: float
+    ) -> int:
+        """Return the number of a reservation of `usd` in a day's budget.
+
+        Raises BudgetExceededError where less than that is left of `limit`.
+        """
+        with self._lock, self._transaction() as database:
+            charged, held, lost = self._spent(database, caller, day)
+            if charged + held + usd > limit:
+                raise BudgetExceededError(
+                    Spending(charged + lost, held - lost),
+                    for_good=charged + lost + usd > limit,
+                )
+            cursor = database.execute(
+                "INSERT INTO reservations VALUES (NULL, ?, ?, ?, ?)",
+                (caller, day, usd, self.clock()),
+            )
+            assert cursor.lastrowid is not None
+            return cursor.lastrowid
+
+    def spending(self, caller: str, day: str | None = None) -> Spending:
+        """Return what a caller has spent on a day (today, UTC)."""
+        day = day or day_of(self.clock())
+        with self._lock:
+            database = self._connection()
+            with self._told():
+                charged, held, lost = self._spent(database, caller, day)
+        return Spending(charged + lost, held - lost)
+
+    def prune(self, before: str) -> int:
+        """Delete what is older than a day (YYYY-MM-DD); return how much."""
+        with self._lock, self._transaction() as database:
+            database.execute(
+                "DELETE FROM attempts WHERE request IN "
+                "(SELECT id FROM requests WHERE day < ?)",
+                (before,),
+            )
+            for table in ("spending", "reservations"):
+                statement = f"DELETE FROM {table} WHERE day < ?"
+                database.execute(statement, (before,))
+            cursor = database.execute(
+                "DELETE FROM requests WHERE day < ?", (before,)
+            )
+            return cursor.rowcount
+
+    def check(self) -> None:
+        """Open the ledger, if it is not. Raises LedgerError."""
+        with self._lock:
+            self._connection()
+
+    def checkpoint(self, empty: bool = False) -> None:
+        """Move what was written into the main file; nobody waits for it.
+
+        With `empty` the file written to is emptied, too; others wait.
+        """
+        if self._made is None or self.path == ":memory:":
+            return
+        if empty:
+            with self._lock, self._told():
+                self._connection().execute("PRAGMA wal_checkpoint(RESTART)")
+            return
+        with self._told():
+            beside = sqlite3.connect(self.path, timeout=1.0)
+            beside.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            beside.close()
+
+    def close(self) -> None:
+        """Close the file; the next use opens it again."""
+        with self._lock:
+            if self._made is not None and self._process == os.getpid():
+                self._made.close()
+            self._made = None
+
+    @property
+    def bytes_to_move(self) -> int:
+        """How long the file is that a checkpoint would move."""
+        beside = Path(f"{self.path}-wal")
+        return beside.stat().st_size if beside.is_file() else 0
+
+    def _write_waiting(self) -> None:
+        jobs = []
+        while self._waiting:
+            jobs.append(self._waiting.popleft())
+        try:
+            with self._transaction() as database:
+                for job in jobs:
+                    _insert(database, job)
+        except LedgerError as error:
+            for job in jobs:
+                job.error = error
+        for job in jobs:
+            job.done = True
+        self.writes += len(jobs)
+
+    @contextmanager
+    def _transaction(self) -> Generator[sqlite3.Connection, None, None]:
+        database = self._connection()
+        with self._told():
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                yield database
+                database.execute("COMMIT")
+            except BaseException:
+                if database.in_transaction:
+                    database.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _told(self) -> Generator[None, None, None]:
+        """Raise SQLite's errors as ours."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise LedgerError(f"{self.path}: {error}") from None
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._made is not None and self._process == os.getpid():
+            return self._made
+        if time.monotonic() < self._broken_until:
+            raise LedgerError(self._broken)
+        try:
+            self._made = opened(self.path)
+        except LedgerError as error:
+            self._broken = str(error)
+            self._broken_until = time.monotonic() + TRY_AGAIN
+            raise
+        self._process = os.getpid()
+        return self._made
+
+    def _spent(
+        self, database: sqlite3.Connection, caller: str, day: str
+    ) -> tuple[float, float, float]:
+        """Return what is charged, held, and held by processes now gone."""
+        charged = database.execute(
+            "SELECT charged_usd FROM spending WHERE caller = ? AND day = ?",
+            (caller, day),
+        ).fetchone()
+        held, lost = database.execute(
+            HELD, (self.clock() - LONGEST_CALL, caller, day)
+        ).fetchone()
+        return (charged[0] if charged else 0.0), held, lost
+
+
+def _insert(database: sqlite3.Connection, job: _Job) -> None:
+    row, day = job.row, day_of(job.row.started)
+    request = database.execute(REQUEST, row.values(day)).lastrowid
+    for number, attempt in enumerate(row.attempts):
+        database.execute(ATTEMPT, attempt.values(request, number))
+    database.execute(SPENT, (row.caller, day, row.charged_usd))
+    if job.reservation is not None:
+        database.execute(
+            "DELETE FROM reservations WHERE id = ?", (job.reservation,)
+        )

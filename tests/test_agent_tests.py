@@ -25,8 +25,12 @@ __all__ = ["RecommenderAgent"]
 
 
 class RecommenderAgent:
-    def recommend(self, prompt):
-        return SimpleNamespace(model="some-model")
+    def __init__(self, providers):
+        self.providers = providers
+
+    def recommend_model(self, task):
+        provider, *_ = self.providers
+        return SimpleNamespace(model="some-model", provider=provider)
 '''
 
 
@@ -124,12 +128,16 @@ def test_once_the_agent_is_there_its_tests_run(
     verdict, page = checked(
         '@exercise("test_recommender_agent")\n'
         "def test_a_model_is_named(agent):\n"
-        f"    assert agent.recommend('').model == {expected!r}\n"
+        "    found = agent.recommend_model('code')\n"
+        f"    assert found.model == {expected!r}\n"
+        "    assert set(agent.providers) == {\n"
+        "        'openai', 'gemini', 'requestry', 'openrouter'\n"
+        "    }\n"
     )
     module.unlink()
     assert verdict.status == status
     if status == "failed":
-        assert "test_a_model_is_named (line 2)" in page
+        assert "test_a_model_is_named (line 3)" in page
         assert "your tests, on your package" in page
 
 

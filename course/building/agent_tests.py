@@ -19,6 +19,7 @@ __all__ = ["AGENT_TESTS", "AgentTests", "agent_of", "agent_tests"]
 class AgentTests:
     """The agent that a test file is about, and the phase that builds it.
 
+    The recommender has no `provider`: it may recommend any of them.
     Importing its `libraries` takes longer than a call in a check may.
     """
 
@@ -76,7 +77,7 @@ def agent_tests(kit: Kit) -> dict[str, Exercise]:
                 "`test_`: ask the agent something, then `assert`.",
             ),
             phase=one.phase,
-            answer=_EXAMPLE,
+            answer=_EXAMPLE if one.provider else _RECOMMENDER_EXAMPLE,
             start="",
             kit=kit,
             lesson=kit.lessons,
@@ -91,4 +92,11 @@ def test_a_prompt_gets_an_answer(agent):
     response = agent.process_prompt("Hello")
     assert response.status == "success"
     assert response.message
+"""
+
+_RECOMMENDER_EXAMPLE = """\
+def test_a_task_gets_a_model_and_the_reasons(agent):
+    found = agent.recommend_model("code")
+    assert found.model
+    assert found.reasons
 """

@@ -164,9 +164,11 @@ class Suite:
         except AttributeError:
             self._missing = True
             raise
+        urls = self._package["urls"]
         if not self._provider:
-            return made()
-        url = self._package["urls"][self._provider]
+            # No key is set here: all providers are said to be at hand.
+            return made(providers=tuple(urls))
+        url = urls[self._provider]
         return made(api_key=KEY, base_url=url, sleep=waits.append)
 
     # -- what pytest tells -------------------------------------------------

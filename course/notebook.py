@@ -13,6 +13,12 @@ from typing import Any
 
 from course.checking.client import Checker
 from course.checking.loopback import refuse_hosts
+from course.kernel.explored import (
+    Wish,
+    explored_page,
+    learners_recommender,
+    read_choices,
+)
 from course.kernel.import_path import PackageInUse, use_workspace
 from course.kernel.playground import (
     EXAMPLE,
@@ -40,6 +46,7 @@ from course.workspace.workspace import (
 __all__ = [
     "contract",
     "exercise",
+    "explorer",
     "hint",
     "playground",
     "progress",
@@ -102,6 +109,31 @@ def _start() -> tuple[NotebookSession, Sandbox]:
     _take_cells()
     refresh = PackageInUse(folder).forget_changed
     return NotebookSession(workspace, checker, _show, refresh), sandbox
+
+
+def explorer(**wish: Any) -> None:
+    """Change a task, and see what your own recommender makes of it.
+
+    `wish` says what to begin with: fields of a task, such as
+    `type="code"`, and `day`, whose prices hold. Shows widgets to whoever can
+    move them; otherwise the answer to `wish`.
+    """
+    choices = read_choices()
+    start: dict[str, Any] = {
+        "day": choices.days[0],
+        "providers": choices.providers,
+    }
+    asked = Wish(**start | wish)
+    recommend = learners_recommender(choices.providers)
+    if is_clickable():
+        from IPython.display import display
+
+        from course.kernel.explorer import Explorer
+
+        shown = Explorer(choices, recommend, asked)
+        display(shown.widget)  # type: ignore[no-untyped-call]
+        return
+    _show(explored_page(asked, recommend))
 
 
 def playground(prompt: str = EXAMPLE) -> None:

@@ -47,10 +47,11 @@ class Visitors(Protocol):
         """A request has ended; without a status, it had no answer."""
 
 
+# Some clients know a 401 for what it is by OpenAI's words for it.
 WRONG_KEY = ErrorInfo(
     kind="invalid_api_key",
     retryable=False,
-    reason="The router's key is missing or wrong.",
+    reason="Incorrect API key provided, or none: the router asks for its own.",
     what_to_do="Send it as bearer token in the header Authorization.",
 )
 

@@ -551,3 +551,28 @@ def test_only_the_workspace_s_package_is_found(connect, workspace):
     (workspace / "llm_providers" / "place.py").write_text(source)
     found = connect().package.place.where()
     assert Path(found).is_relative_to(workspace)
+
+
+NUMBERS = """
+import numpy
+
+def one(kind):
+    return getattr(numpy, kind)(1)
+
+def mean(numbers):
+    return {"mean": numpy.mean(numbers)}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "plain"),
+    [("int64", 1), ("float32", 1.0), ("float64", 1.0), ("bool_", True)],
+)
+def test_a_number_of_numpy_comes_as_a_plain_one(
+    connect, workspace, kind, plain
+):
+    (workspace / "llm_providers" / "numbers.py").write_text(NUMBERS)
+    package = connect().package
+    found = package.numbers.one(kind)
+    assert (type(found), found) == (type(plain), plain)
+    assert package.numbers.mean([1, 2]) == {"mean": 1.5}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import itertools
 import logging
+import sys
 from typing import Any
 
 from .borrowed import Borrowed, BorrowedIterator, CallBack
@@ -30,6 +31,11 @@ from .wire import TAG, Encoder, Frame, UnreadableError, decode
 LONGEST_CHAIN = 8
 
 _PLAIN = (str, int, float, bytes, list, dict, tuple, set, frozenset)
+
+
+def _numpy_scalars() -> Any:
+    """Return numpy's class of single numbers, once numpy is loaded."""
+    return getattr(sys.modules.get("numpy"), "generic", ())
 
 
 class Exports:
@@ -69,6 +75,8 @@ class Exports:
             return self._record(value, names, encoder)
         if issubclass(kind, type):
             return self._class(value, encoder)
+        if issubclass(kind, _numpy_scalars()):
+            return encoder.encode(value.item())
         try:
             return encoder.subclass(value)
         except UnreadableError:

@@ -140,6 +140,9 @@ def _import_the_rest() -> None:
     import dotenv  # noqa: F401
     import fastapi.responses  # noqa: F401
 
+    with suppress(ImportError):
+        import numpy  # noqa: F401
+
     from .suite import run_pytest
 
     # A first run of pytest takes three times as long as a second, and so

@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from llm_providers.data_files import data_places
+
 __all__ = [
     "Catalogue",
     "CatalogueError",
@@ -25,12 +27,7 @@ __all__ = [
     "load_catalogue",
 ]
 
-PACKAGE = Path(__file__).resolve().parent
-# A wheel carries the file inside the package, a checkout beside it.
-PLACES = (
-    PACKAGE / "data" / "models.json",
-    PACKAGE.parent / "data" / "models.json",
-)
+PLACES = data_places("models.json")
 
 Status = Literal["active", "deprecated", "retired"]
 
@@ -96,7 +93,8 @@ class Model:
     """One model at one provider: the same model elsewhere is another row.
 
     Limits are tokens. ``snapshot`` is the dated id that answers carry instead
-    of ``id``, where there is one.
+    of ``id``, where there is one. ``tools`` and ``json_schema`` say whether
+    the model calls functions and keeps to a JSON schema; None is unknown.
     """
 
     provider: str
@@ -115,6 +113,8 @@ class Model:
     replacement: str | None
     source: str
     checked_on: date
+    tools: bool | None = None
+    json_schema: bool | None = None
 
     def price_on(self, day: date, input_tokens: int = 0) -> Price | None:
         """The price of a request of so many prompt tokens on that day.

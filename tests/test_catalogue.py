@@ -107,6 +107,14 @@ def test_cached_input_is_never_dearer_nor_output_cheaper_than_input(
 
 
 @each_row
+def test_what_a_model_can_do_is_known_or_said_to_be_unknown(
+    row: dict[str, Any],
+) -> None:
+    assert row["tools"] in (True, False, None)
+    assert row["json_schema"] in (True, False, None)
+
+
+@each_row
 def test_the_days_of_a_life_follow_each_other(row: dict[str, Any]) -> None:
     names = ("released_on", "deprecated_on", "shutdown_on")
     days = [row[day] for day in names if row[day]]
@@ -511,7 +519,8 @@ def test_the_copy_inside_the_package_goes_before_the_one_beside_it(
     package = tmp_path / "llm_providers"
     package.mkdir()
     (package / "__init__.py").write_text("")
-    shutil.copy(ROOT / "llm_providers" / "catalogue.py", package)
+    for name in ("catalogue.py", "data_files.py"):
+        shutil.copy(ROOT / "llm_providers" / name, package)
     assert "Reinstall the package" in catalogue_of_a_copy(tmp_path)
     for folder in (tmp_path / "data", package / "data"):
         folder.mkdir()

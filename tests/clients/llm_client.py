@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness import expect, provider, report, works
 
-NAMES = ("openai", "requestry", "openrouter")
+NAMES = ("openai", "requestry", "openrouter", "router")
 
 
 def run(*arguments: str, key: str, name: str) -> subprocess.CompletedProcess:

@@ -39,6 +39,7 @@ SETTINGS = (
     Setting("LLM_ROUTER_API_KEY"),
     Setting("LLM_ROUTER_API_KEYS"),
     Setting("LLM_ROUTER_AUTO"),
+    Setting("LLM_ROUTER_RECOMMENDER"),
     Setting("LLM_ROUTER_DEADLINE", "300", "seconds"),
     Setting("LLM_ROUTER_SHARE", "0.5", "share of the time left"),
     Setting("LLM_ROUTER_LONGEST_BODY", "20971520", "bytes"),
@@ -57,7 +58,8 @@ class RouterSettings:
 
     Who calls it has to send one of `keys` as bearer token, if there are any;
     `api_key` is among them. `auto` are the targets that ``auto`` means, in
-    order; empty, it means the default model of each provider that has a key.
+    order; empty, it means what is recommended for the prompt, by the learned
+    recommender in the file `recommender`, or without one by the catalogue.
     A call may take `deadline_seconds`, with all its tries and waits; a target
     that another one could stand in for gets `share` of what is left of that.
     A request's body may be `longest_body` bytes long.
@@ -66,6 +68,7 @@ class RouterSettings:
     api_key: Secret = field(default_factory=Secret)
     keys: tuple[Caller, ...] = ()
     auto: tuple[str, ...] = ()
+    recommender: str = ""
     deadline_seconds: float = float(DEFAULTS["LLM_ROUTER_DEADLINE"])
     share: float = float(DEFAULTS["LLM_ROUTER_SHARE"])
     longest_body: int = int(DEFAULTS["LLM_ROUTER_LONGEST_BODY"])
@@ -131,6 +134,7 @@ def load_router_settings(
         api_key=Secret(present.get("LLM_ROUTER_API_KEY", "")),
         keys=_keys(present, budget),
         auto=_targets(present, "LLM_ROUTER_AUTO"),
+        recommender=_file(present, "LLM_ROUTER_RECOMMENDER"),
         deadline_seconds=_positive(present, "LLM_ROUTER_DEADLINE"),
         share=_positive(present, "LLM_ROUTER_SHARE", most=1.0),
         longest_body=int(_positive(present, "LLM_ROUTER_LONGEST_BODY")),
@@ -174,6 +178,13 @@ def _targets(present: Mapping[str, str], name: str) -> tuple[str, ...]:
         return tuple(str(Target.of(part)) for part in listed if part)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
+
+
+def _file(present: Mapping[str, str], name: str) -> str:
+    path = os.path.expanduser(present.get(name, ""))
+    if path and not os.path.isfile(path):
+        raise ValueError(f"{name}: there is no file {path}.")
+    return path
 
 
 def _positive(

@@ -37,14 +37,20 @@ def test_every_candidate_can_be_chosen(read, target):
 
 @pytest.mark.exercise("4.9")
 @pytest.mark.parametrize(
-    "text", ["", "openai/small", "I take openai/small.", said()[:-5], "{'a'"]
+    "text",
+    ["", "openai/small", "I take openai/small.", said()[:-5], "{'a'"],
+    ids=["nothing", "a name", "a sentence", "half of it", "other quotes"],
 )
 def test_what_is_no_json_is_nonsense(read, text):
     assert read(text) is None
 
 
 @pytest.mark.exercise("4.9")
-@pytest.mark.parametrize("text", ["[]", "null", "3", '"openai/small"'])
+@pytest.mark.parametrize(
+    "text",
+    ["[]", "null", "3", '"openai/small"'],
+    ids=["a list", "null", "a number", "a text"],
+)
 def test_json_that_is_no_object_is_nonsense(read, text):
     assert read(text) is None
 
@@ -64,13 +70,21 @@ def test_a_model_that_is_no_candidate_is_nonsense(read, target):
 
 
 @pytest.mark.exercise("4.9")
-@pytest.mark.parametrize("target", [None, 1, ["openai/small"], {"a": 1}])
+@pytest.mark.parametrize(
+    "target",
+    [None, 1, ["openai/small"], {"a": 1}],
+    ids=["null", "a number", "a list", "an object"],
+)
 def test_a_target_that_is_no_text_is_nonsense(read, target):
     assert read(said(target=target)) is None
 
 
 @pytest.mark.exercise("4.9")
-@pytest.mark.parametrize("sure", ["0.8", None, True, [0.8]])
+@pytest.mark.parametrize(
+    "sure",
+    ["0.8", None, True, [0.8]],
+    ids=["a text", "null", "true", "a list"],
+)
 def test_a_confidence_that_is_no_number_is_nonsense(read, sure):
     assert read(said(confidence=sure)) is None
 
@@ -93,7 +107,11 @@ def test_a_reason_that_is_no_text_is_nonsense(read):
 
 
 @pytest.mark.exercise("4.9")
-@pytest.mark.parametrize("fence", ["```json\n{}\n```", "```\n{}\n```\n"])
+@pytest.mark.parametrize(
+    "fence",
+    ["```json\n{}\n```", "```\n{}\n```\n"],
+    ids=["of JSON", "of nothing"],
+)
 def test_a_fence_around_the_answer_is_taken_off(read, fence):
     assert read(fence.replace("{}", said())).target == "openai/small"
 

@@ -104,9 +104,21 @@ def _function_names(prompt: Prompt) -> dict[str, str]:
 
 
 def _function_call(call: Mapping[str, Any]) -> JSON:
-    """Return a call that the model made, with the signature it came with."""
+    """Return a call that the model made, with the signature it came with.
+
+    Raises InvalidRequestError for arguments that are no JSON object.
+    """
     function = call["function"]
-    arguments = json.loads(function.get("arguments") or "{}")
+    try:
+        arguments = json.loads(function.get("arguments") or "{}")
+    except (ValueError, RecursionError):
+        arguments = None
+    if not isinstance(arguments, dict):
+        raise InvalidRequestError(
+            f"The arguments of {function['name']} are no JSON object, which"
+            " Gemini wants.",
+            sent=False,
+        )
     made: JSON = {
         "functionCall": {
             "id": call["id"],
@@ -114,9 +126,11 @@ def _function_call(call: Mapping[str, Any]) -> JSON:
             "args": arguments,
         }
     }
-    extra = (call.get("extra_content") or {}).get("google") or {}
-    if extra.get("thought_signature"):
-        made["thoughtSignature"] = extra["thought_signature"]
+    extra: Any = call.get("extra_content")
+    for name in ("google", "thought_signature"):
+        extra = extra.get(name) if isinstance(extra, Mapping) else None
+    if isinstance(extra, str) and extra:
+        made["thoughtSignature"] = extra
     return made
 
 

@@ -26,7 +26,7 @@ from llm_providers.chat_completions import (
     require_content,
     takes_temperature,
 )
-from llm_providers.errors import MalformedResponseError
+from llm_providers.errors import InvalidRequestError, MalformedResponseError
 from llm_providers.gemini_contents import contents, system_instruction
 from llm_providers.gemini_errors import error_from_reply
 from llm_providers.gemini_reasons import finish_word, require_unblocked
@@ -87,8 +87,16 @@ def tool_fields(prompt: Prompt) -> JSON:
     """Return ``tools`` and ``toolConfig``, those that the prompt asks for.
 
     `tool_choice` is "auto", "none", "required", or names one function.
+    Raises InvalidRequestError for tools that are no functions.
     """
     fields: JSON = {}
+    for one in (*prompt.tools, prompt.tool_choice):
+        if isinstance(one, Mapping) and "function" not in one:
+            raise InvalidRequestError(
+                f"A tool of type {one.get('type')!r} cannot be sent to"
+                " Gemini.",
+                sent=False,
+            )
     if prompt.tools:
         declared = [_declaration(tool["function"]) for tool in prompt.tools]
         fields["tools"] = [{"functionDeclarations": declared}]

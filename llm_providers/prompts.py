@@ -6,6 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from llm_providers.prompt_checks import (
+    check_messages,
+    check_response_format,
+    check_tool_choice,
+    check_tools,
+)
+
 __all__ = ["Message", "Prompt", "PromptLike"]
 
 Message = Mapping[str, Any]
@@ -53,6 +60,8 @@ class Prompt:
         the caller's mistake, not a provider's.
         """
         if isinstance(prompt, Prompt):
+            if not options:
+                return prompt
             return replace(prompt, **_known(options))._checked()
         given: dict[str, Any] = {}
         if isinstance(prompt, Mapping):
@@ -98,6 +107,10 @@ class Prompt:
             raise ValueError("temperature must be between 0 and 2")
         if not self.messages:
             raise ValueError("the prompt is empty")
+        check_messages(self.messages)
+        check_tools(self.tools)
+        check_tool_choice(self.tool_choice)
+        check_response_format(self.response_format)
         return self
 
 
@@ -118,7 +131,7 @@ def _conversation(prompt: Any) -> tuple[str, tuple[Message, ...]]:
             raise TypeError("every message needs a 'role' and a 'content'")
     system: list[str] = []
     while messages and messages[0]["role"] in _SYSTEM_ROLES:
-        system.append(str(messages.pop(0).get("content", "")))
+        system.append(str(messages.pop(0).get("content") or ""))
     return "\n\n".join(system), tuple(messages)
 
 

@@ -89,7 +89,7 @@ SOUND = {"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}
         ([turn(TEXT)], set()),
         ([turn(TEXT, PICTURE)], {"image"}),
         ([turn(PICTURE), turn(SOUND, PICTURE)], {"image", "audio"}),
-        ([turn({"type": "something new"}, "odd")], set()),
+        ([turn({"type": "something new"})], set()),
         ([{"role": "assistant", "content": None}], set()),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from llm_providers.prompts import Prompt
@@ -156,10 +156,15 @@ def fallback_order(
 
 def why(choice: Recommendation) -> dict[str, Any]:
     """Return what an answer tells of the recommendation behind it."""
-    told = choice.to_dict()
-    names = (
-        *("target", "level", "reasons", "probability", "confidence"),
-        *("cost", "runner_up", "abstained", "prices_of"),
-        "decision_cost_usd",
-    )
-    return {name: told[name] for name in names}
+    return {
+        "target": choice.target,
+        "level": choice.level,
+        "reasons": list(choice.reasons),
+        "probability": choice.probability,
+        "confidence": choice.confidence,
+        "cost": asdict(choice.cost),
+        "runner_up": choice.runner_up,
+        "abstained": choice.abstained,
+        "prices_of": choice.prices_of.isoformat(),
+        "decision_cost_usd": choice.decision_cost_usd,
+    }

@@ -9,6 +9,7 @@ from llm_providers.router.bills import Bill, cannot_count, over_budget
 from llm_providers.router.usage_ledger import (
     BudgetExceededError,
     LedgerError,
+    Spending,
     UsageLedger,
 )
 from llm_providers.router.usage_rows import RequestRow, day_of
@@ -81,6 +82,16 @@ class Books:
                 self._fail(error)
         for observer in self.observers:
             observer.observe(bill, row)
+
+    def spending(self, fingerprint: str) -> Spending | None:
+        """Return what a key has spent today; None where nobody knows."""
+        if self.ledger is None:
+            return None
+        try:
+            return self.ledger.spending(fingerprint)
+        except LedgerError as error:
+            self._fail(error)
+            return None
 
     def _fail(self, error: LedgerError) -> None:
         """Say so once, until it works again."""

@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from llm_providers.router.request_context import current_request
 from llm_providers.router.service import Service
 from llm_providers.settings import PROVIDERS
 
@@ -35,6 +36,24 @@ class ProviderReply(BaseModel):
     probe: ProbeReply | None = None
 
 
+class LedgerReply(BaseModel):
+    """Whether usage is counted: "failed" where it cannot be written."""
+
+    state: Literal["off", "ok", "failed"]
+
+
+class BudgetReply(BaseModel):
+    """The asking key's budget of the day, in USD; it ends at midnight UTC.
+
+    `charged_usd` is None where the ledger cannot be read.
+    """
+
+    caller: str
+    limit_usd: float | None
+    charged_usd: float | None
+    reserved_usd: float | None
+
+
 class HealthReply(BaseModel):
     """`status` is "ok" where at least one provider can be asked.
 
@@ -44,6 +63,8 @@ class HealthReply(BaseModel):
 
     status: Literal["ok", "unavailable"]
     providers: dict[str, ProviderReply]
+    ledger: LedgerReply
+    budget: BudgetReply | None = None
 
 
 def health_of(service: Service, *, probe: bool) -> HealthReply:
@@ -64,7 +85,30 @@ def health_of(service: Service, *, probe: bool) -> HealthReply:
     }
     can_ask = any(map(_can_be_asked, providers.values()))
     return HealthReply(
-        status="ok" if can_ask else "unavailable", providers=providers
+        status="ok" if can_ask else "unavailable",
+        providers=providers,
+        budget=_budget(service),
+        ledger=_ledger(service),
+    )
+
+
+def _ledger(service: Service) -> LedgerReply:
+    if service.books.ledger is None:
+        return LedgerReply(state="off")
+    return LedgerReply(state="failed" if service.books.fault else "ok")
+
+
+def _budget(service: Service) -> BudgetReply | None:
+    """Return how the asking key stands; None where nothing is counted."""
+    request = current_request.get()
+    if service.books.ledger is None or request is None:
+        return None
+    found = service.books.spending(request.fingerprint)
+    return BudgetReply(
+        caller=request.caller.name,
+        limit_usd=request.caller.budget_usd,
+        charged_usd=None if found is None else found.charged,
+        reserved_usd=None if found is None else found.reserved,
     )
 
 

@@ -84,6 +84,13 @@ HEALTH_EXAMPLE: Documented = _json(
                 "probe": None,
             }
         },
+        "ledger": {"state": "ok"},
+        "budget": {
+            "caller": "alice",
+            "limit_usd": 5.0,
+            "charged_usd": 1.25,
+            "reserved_usd": 0.0,
+        },
     }
 )
 

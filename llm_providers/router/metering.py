@@ -1,11 +1,12 @@
 """The meter: every call that may cost money passes it, and is booked.
 
 Before the call the caller's budget is asked, after it the ledger, the metrics
-and the trace are told. There are two ways through it, and no endpoint needs
+and the trace are told. There are three ways through it, and no endpoint needs
 to know more:
 
     service.fallback          several targets: `process_prompt`, `stream`
     service.metered(provider) one provider's agent: `process_prompt`
+    service.booked(...)       around anything else that asks agents
 
 Whatever else asks a provider for a request of a caller's has to go through
 one of them; a call that does so is booked with its request's id, whichever
@@ -33,7 +34,7 @@ from llm_providers.router.request_context import (
 from llm_providers.router.targets import Target
 from llm_providers.watching import watched
 
-__all__ = ["MeteredAgent", "MeteredFallback", "MeteredStream"]
+__all__ = ["MeteredAgent", "MeteredFallback", "MeteredStream", "booked"]
 
 
 class MeteredFallback:

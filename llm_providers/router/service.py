@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 
 from llm_providers.agent import Agent
 from llm_providers.agents import agent_for
 from llm_providers.calls import go_on, pause
+from llm_providers.prompts import Prompt
+from llm_providers.router.bills import Bill
 from llm_providers.router.books import Books
 from llm_providers.router.breaker import Breakers
 from llm_providers.router.fallback import Fallback
-from llm_providers.router.metering import MeteredAgent, MeteredFallback
+from llm_providers.router.ledger_upkeep import Upkeep
+from llm_providers.router.metering import (
+    MeteredAgent,
+    MeteredFallback,
+    booked,
+)
 from llm_providers.router.settings import RouterSettings, load_router_settings
 from llm_providers.router.targets import Target
 from llm_providers.router.usage_ledger import UsageLedger
@@ -49,6 +57,7 @@ class Service:
         self._environ = environ
         self._env_file = env_file
         self._made: dict[str, Agent] = {}
+        self._upkeep: Upkeep | None = None
         self._lock = threading.RLock()
         self.breakers = Breakers()
         self.fallback = MeteredFallback(
@@ -76,7 +85,9 @@ class Service:
         path = self.settings.ledger_path(self._default_ledger)
         if not path:
             return None
-        return UsageLedger(path, keep_days=self.settings.ledger_days)
+        ledger = UsageLedger(path, keep_days=self.settings.ledger_days)
+        self._upkeep = Upkeep(ledger)
+        return ledger
 
     @cached_property
     def books(self) -> Books:
@@ -85,8 +96,22 @@ class Service:
 
     def close(self) -> None:
         """Close the ledger; nothing of it waits to be written."""
+        if self._upkeep is not None:
+            self._upkeep.stop()
         if self.books.ledger is not None:
             self.books.ledger.close()
+
+    @contextmanager
+    def booked(
+        self, prompt: Prompt, targets: list[Target]
+    ) -> Generator[Bill, None, None]:
+        """Book whatever agents do until the end, in this thread, as one call.
+
+        For what asks several agents by itself, such as a cascade: set the
+        bill's `response`, and ask nobody where it has a `refusal`.
+        """
+        with booked(self.books, prompt, targets) as bill:
+            yield bill
 
     def metered(self, provider: str) -> MeteredAgent:
         """Return the agent of a provider, its calls booked."""

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import math
 import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from llm_providers.logs import configure_logging
-from llm_providers.router.settings import RouterSettings, load_router_settings
+from llm_providers.router.settings import (
+    RouterSettings,
+    default_ledger,
+    load_router_settings,
+)
+from llm_providers.router.usage_ledger import LedgerError, UsageLedger
 
 __all__ = ["RefusedToServeError", "main", "serve"]
 
-# Seconds that streams in flight get when the server is told to end.
-LAST_STREAMS = 60
 # Seconds that an idle connection stays open: longer than clients keep theirs,
 # so that none sends a request into a closing one.
 IDLE = 75
@@ -30,8 +35,14 @@ def main(argv: Sequence[str]) -> int:
     """Run the command; return the exit code."""
     wanted = parse(argv)
     try:
-        serve(wanted.host, wanted.port, wanted.config, wanted.log)
-    except RefusedToServeError as error:
+        if wanted.command == "ledger":
+            from llm_providers.router.ledger_command import ledger_report
+
+            report = ledger_report(wanted.config, wanted.days, wanted.prune)
+            print(*report, sep="\n")
+        else:
+            serve(wanted.host, wanted.port, wanted.config, wanted.log)
+    except (RefusedToServeError, LedgerError, ValueError) as error:
         print(error, file=sys.stderr)
         return WRONG_USE
     return 0
@@ -40,7 +51,10 @@ def main(argv: Sequence[str]) -> int:
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Return the command's options."""
     parser = argparse.ArgumentParser(prog="python3 -m llm_providers")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(
+        required=True, metavar="COMMAND", dest="command"
+    )
+    _add_ledger(commands)
     command = commands.add_parser(
         "serve",
         help="serve the router",
@@ -61,7 +75,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         "--config",
         type=Path,
         metavar="FILE",
-        help="read this file in place of .env",
+        help="read this file, TOML or like .env, in place of .env",
     )
     command.add_argument(
         "--log",
@@ -70,6 +84,25 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         help="write the log to this file, too, as lines of JSON",
     )
     return parser.parse_args(argv)
+
+
+def _add_ledger(commands: Any) -> None:
+    command = commands.add_parser(
+        "ledger",
+        help="tell what was spent",
+        description="Tell what the usage ledger holds: requests and USD by "
+        "caller and model.",
+    )
+    command.add_argument("--config", type=Path, metavar="FILE")
+    command.add_argument(
+        "--days", type=int, default=1, help="of how many days (%(default)s)"
+    )
+    command.add_argument(
+        "--prune",
+        type=int,
+        metavar="DAYS",
+        help="first delete what is older than so many days",
+    )
 
 
 def serve(
@@ -90,6 +123,7 @@ def serve(
     except ValueError as error:
         raise RefusedToServeError(str(error)) from None
     require_key_beyond_loopback(host, settings)
+    ledger = usable_ledger(settings)
     door = listen(host, port)
 
     import uvicorn
@@ -97,21 +131,48 @@ def serve(
     from llm_providers.llm_router import create_app
 
     configure_logging(log)
+    app = create_app(env_file=config, ledger=ledger)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(env_file=config),
+            app,
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_keep_alive=IDLE,
-            timeout_graceful_shutdown=LAST_STREAMS,
+            timeout_graceful_shutdown=math.ceil(settings.last_streams),
         )
     )
     shown = f"[{host}]" if ":" in host else host
     where = f"http://{shown}:{door.getsockname()[1]}"
     print(f"Serving on {where} (documentation: {where}/docs)", flush=True)
     server.run([door])
+    app.state.service.close()
+
+
+def usable_ledger(settings: RouterSettings) -> str:
+    """Return the ledger's file for where the settings name none.
+
+    Raises RefusedToServeError where one that was asked for, in words or by a
+    budget, cannot be used. The default place may be missing: in a container
+    that can write nothing, say; then there is no ledger, which is told.
+    """
+    path = settings.ledger_path(default_ledger())
+    if not path:
+        return ""
+    ledger = UsageLedger(path)
+    try:
+        ledger.check()
+    except LedgerError as error:
+        if settings.ledger or settings.has_budgets:
+            raise RefusedToServeError(
+                f"The usage ledger cannot be used: {error}"
+            ) from None
+        print(f"No usage is counted: {error}", file=sys.stderr)
+        return ""
+    finally:
+        ledger.close()
+    return path
 
 
 def require_key_beyond_loopback(host: str, settings: RouterSettings) -> None:
@@ -120,7 +181,7 @@ def require_key_beyond_loopback(host: str, settings: RouterSettings) -> None:
         here = ipaddress.ip_address(host).is_loopback
     except ValueError:
         here = host == "localhost"
-    if not here and not settings.api_key:
+    if not here and not settings.keys:
         raise RefusedToServeError(
             f"{host} can be reached from other machines, and whoever reaches "
             "the router uses your keys: set LLM_ROUTER_API_KEY, which its "

@@ -8,8 +8,10 @@ the checks are getting warm in a process of their own.
 from __future__ import annotations
 
 import atexit
+import logging
 import os
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
 from course.checking.client import Checker
 from course.checking.loopback import refuse_hosts
@@ -43,6 +45,9 @@ from course.workspace.workspace import (
     workspace_folder,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 __all__ = [
     "contract",
     "exercise",
@@ -52,6 +57,7 @@ __all__ = [
     "progress",
     "run_cell",
     "sandbox",
+    "show",
     "solution",
 ]
 
@@ -158,6 +164,28 @@ def playground(prompt: str = EXAMPLE) -> None:
     _show(answers_page(prompt, answers, timed=False))
 
 
+def show(figure: Figure, alternative: str) -> None:
+    """Show a matplotlib figure, and in words what it shows.
+
+    The same in every run, so that outputs can be compared: a picture is left
+    out of that, its words and rounded figures are not.
+    """
+    from course.views.figures import described, picture
+
+    drawn, words = picture(figure, alternative), described(figure, alternative)
+    if "matplotlib.pyplot" in sys.modules:
+        # Or the notebook would show it a second time.
+        sys.modules["matplotlib.pyplot"].close(figure)
+    if _shell() is None:
+        print(words.text())
+        return
+    from IPython.display import display
+
+    display(drawn, words)  # type: ignore[no-untyped-call]
+
+
+# Says once for each machine that it looks for fonts, whenever that is.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 _session, sandbox = _start()
 contract = _session.contract
 exercise = _session.exercise

@@ -387,7 +387,9 @@ def test_a_solution_shows_no_error_and_nothing_of_this_machine(
         for output in cell.get("outputs", []):
             assert output["output_type"] != "error"
             assert output.get("name") != "stderr", output
-            shown = json.dumps(output)
+            # Any letters may stand in a picture, which is told in words.
+            data = {**output.get("data", {}), "image/png": ""}
+            shown = json.dumps({**output, "data": data})
             for trace in (str(KIT.root), str(Path.home()), "/tmp/", "0x"):
                 assert trace not in shown
             assert not re.search(r"127\.0\.0\.1:\d", shown)

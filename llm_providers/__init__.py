@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from llm_providers.openai_agent import OpenAIAgent
     from llm_providers.openrouter_agent import OpenRouterAgent
     from llm_providers.prompts import Prompt
+    from llm_providers.recommender.recommendation import Recommendation
+    from llm_providers.recommender.task import Task
+    from llm_providers.recommender_agent import RecommenderAgent
     from llm_providers.requestry_agent import RequestryAgent
     from llm_providers.responses import StandardResponse, Usage
     from llm_providers.retry import RetryPolicy
@@ -37,6 +40,8 @@ __all__ = [
     "OpenRouterAgent",
     "Prompt",
     "ProviderError",
+    "Recommendation",
+    "RecommenderAgent",
     "RequestryAgent",
     "RetryPolicy",
     "Secret",
@@ -44,6 +49,7 @@ __all__ = [
     "StandardResponse",
     "Stream",
     "Target",
+    "Task",
     "Usage",
     "agent_for",
     "configure_logging",
@@ -61,6 +67,8 @@ _MODULE_OF = {
     "OpenRouterAgent": "openrouter_agent",
     "Prompt": "prompts",
     "ProviderError": "errors",
+    "Recommendation": "recommender.recommendation",
+    "RecommenderAgent": "recommender_agent",
     "RequestryAgent": "requestry_agent",
     "RetryPolicy": "retry",
     "Secret": "settings",
@@ -68,6 +76,7 @@ _MODULE_OF = {
     "StandardResponse": "responses",
     "Stream": "agent",
     "Target": "router.targets",
+    "Task": "recommender.task",
     "Usage": "responses",
     "agent_for": "agents",
     "configure_logging": "logs",

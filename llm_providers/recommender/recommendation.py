@@ -1,7 +1,7 @@
 """The recommender's answer, which is the same at every level.
 
-    Recommendation -> CostRange, Rejected, RankedCandidate
-    NothingFitsError -> Rejected
+Recommendation -> CostRange, Rejected, RankedCandidate
+NothingFitsError -> Rejected
 """
 
 from __future__ import annotations

@@ -1,0 +1,84 @@
+"""What would have to be asked for another choice, so that it is so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import floor, inf, log10
+
+from llm_providers.recommender.choice import Scored
+from llm_providers.recommender.scorer import Fitting
+
+__all__ = ["counterfactual"]
+
+
+def counterfactual(fitting: Fitting, choice: Scored) -> str | None:
+    """Return the nearest change of the task that would change the choice.
+
+    That is a higher budget where the budget keeps a better one out, else a
+    higher weight of quality. None where neither would help. Asking again
+    with what it says gives what it says.
+    """
+    return _budget(fitting, choice) or _weight(fitting, choice)
+
+
+def _budget(fitting: Fitting, choice: Scored) -> str | None:
+    better = [one for one in fitting.dear if one < choice]
+    least = min((one.high_order for one in better), default=inf)
+    if least == inf:
+        return None
+    limit = _rounded_up(least)
+    other = min(one for one in better if one.high_order <= limit)
+    return f"It would be {other.target} if the budget were above ${limit:g}."
+
+
+def _rounded_up(usd: float) -> float:
+    """Return the amount rounded up to three digits."""
+    step = 10.0 ** (floor(log10(usd)) - 2) if usd else 0.01
+    up = float(f"{usd:.3g}")
+    return up if up >= usd else float(f"{up + step:.3g}")
+
+
+def _weight(fitting: Fitting, choice: Scored) -> str | None:
+    """The smallest higher weight, in hundredths, with another choice."""
+    asked = fitting.task.quality_weight
+    if asked >= 1:
+        return None
+    crossings = _crossings(fitting.found, choice, asked)
+    if not crossings:
+        return None
+    # A hundredth more than the crossing leaves no room for rounding.
+    nearest = min(share for share, _ in crossings)
+    weight = min(1.0, floor(nearest * 100 + 1.01) / 100)
+    other = min(
+        (
+            (1 - weight) * _pain(one, asked) - weight * one.points / 100,
+            one.minus_points,
+            one.cost_order,
+            one.target,
+        )
+        for share, one in crossings
+        if share <= weight
+    )
+    return (
+        f"It would be {other[3]} if quality weighed {weight:g} instead of "
+        f"{asked:g}."
+    )
+
+
+def _crossings(
+    found: Sequence[Scored], choice: Scored, asked: float
+) -> list[tuple[float, Scored]]:
+    """The weight from which on each better candidate beats the choice."""
+    there, pain, rest = choice.minus_points, _pain(choice, asked), 1 - asked
+    crossings = []
+    for one in found:
+        loss, minus = one[0], one[1]
+        if minus < there:
+            dearer = (loss - asked * minus / 100) / rest - pain
+            crossings.append((dearer / (dearer + (there - minus) / 100), one))
+    return crossings
+
+
+def _pain(one: Scored, weight: float) -> float:
+    """How much its cost hurts, from its loss at a weight."""
+    return (one.loss + weight * one.points / 100) / (1 - weight)

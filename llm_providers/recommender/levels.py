@@ -1,0 +1,93 @@
+"""The order in which each level puts the candidates that fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llm_providers.recommender.choice import Scored, scored
+from llm_providers.recommender.lookup_table import LookupTable
+from llm_providers.recommender.scorer import Fitting
+
+__all__ = ["by_outcomes", "by_table", "first_and_doors"]
+
+
+def first_and_doors(fitting: Fitting, most: int) -> list[Scored]:
+    """Return the best, and the best of each provider not among them."""
+    best = fitting.best(most)
+    there = {one.candidate.provider for one in best}
+    doors: dict[str, Scored] = {}
+    for one in fitting.found:
+        provider = one.entrant.candidate.provider
+        if provider not in there and (
+            provider not in doors or one < doors[provider]
+        ):
+            doors[provider] = one
+    return [*best, *sorted(doors.values())]
+
+
+def by_table(
+    fitting: Fitting, table: LookupTable, most: int
+) -> tuple[list[Scored], str]:
+    """Return the table's choice before the scorer's order, and a reason.
+
+    Where no entry of the table fits, the cheapest that fits is taken.
+    """
+    by_target = {one.target: one for one in fitting.found}
+    kind = fitting.task.type or "default"
+    prompt = fitting.task.prompt_tokens or 0
+    target = table.choose(kind, prompt, by_target)
+    note = f"The lookup table has it for {kind} and this length."
+    if target is None:
+        target = min(
+            by_target.values(), key=lambda one: (one.cost_order, one.target)
+        ).target
+        note = (
+            "Nothing in the lookup table fits: it is the cheapest that does."
+        )
+    others = first_and_doors(fitting, most)
+    rest = [one for one in others if one.target != target]
+    return [by_target[target], *rest], note
+
+
+def by_outcomes(
+    fitting: Fitting, learned: Any, most: int
+) -> tuple[list[Scored], str]:
+    """Return the order by learned quality and our costs, and a reason.
+
+    Candidates that were not among the outcomes come after those that were.
+    The order is empty, and the reason says why, where there is nobody to
+    ask, where the task is too new for what was learned, or where fewer than
+    two of those that fit were among the outcomes.
+    """
+    if learned is None:
+        return [], "Nothing has been learned yet: the catalogue decides."
+    task = fitting.task
+    given = None if fitting.guessed else task.type
+    estimates = learned.predict(given, task.prompt)
+    if estimates.abstained:
+        return (
+            [],
+            "The task is unlike those learned from: the catalogue decides.",
+        )
+    quality = dict(zip(estimates.models, estimates.quality, strict=True))
+    known = [
+        one.entrant._replace(
+            points=100 * float(quality[one.target]), measured=True
+        )
+        for one in fitting.found
+        if one.target in quality
+    ]
+    if len(known) < 2:
+        return (
+            [],
+            "What was learned is about other models: the catalogue decides.",
+        )
+    prompt = task.prompt_tokens or 0
+    order = sorted(scored(known, prompt, task.quality_weight))[:most]
+    names = {one.target for one in order}
+    rest = [
+        one
+        for one in first_and_doors(fitting, most)
+        if one.target not in names
+    ]
+    return [*order, *rest], "Its quality is learned from outcomes."

@@ -37,8 +37,8 @@ class Conversation:
 
     def add(self, item: Item, where: str) -> None:
         """Add an item; raises DoorError for what cannot be passed on."""
-        match item.get("type") or "message":
-            case "message":
+        match item.get("type"):
+            case "message" | None:
                 self._add_message(_message(item, where))
             case "function_call":
                 self._add_call(item, where)

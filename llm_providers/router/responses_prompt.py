@@ -56,13 +56,12 @@ def prompt_of(request: ResponsesRequest) -> tuple[Prompt, tuple[str, ...]]:
     _refuse_unspoken(request.model_extra or {})
     talk = Conversation()
     given = request.input
-    if isinstance(given, str):
-        given = [{"role": "user", "content": given}]
-    for number, item in enumerate(given):
-        talk.add(item, f"input[{number}]")
-    talk.require_outputs()
+    if not isinstance(given, str):
+        for number, item in enumerate(given):
+            talk.add(item, f"input[{number}]")
+        talk.require_outputs()
     fields: JSON = {
-        "messages": talk.messages,
+        "messages": given if isinstance(given, str) else talk.messages,
         "system_message": request.instructions,
         "max_tokens": request.max_output_tokens,
         "temperature": request.temperature,
@@ -123,6 +122,8 @@ def _tool_fields(request: ResponsesRequest) -> JSON:
         if choice.get("type") == "allowed_tools":
             tools = _allowed(tools, choice)
             choice = choice.get("mode", "auto")
+            if choice not in ("auto", "required"):
+                raise invalid("tool_choice.mode", "auto or required")
         else:
             choice = _chosen(choice)
     if isinstance(choice, str) and choice not in CHOICES:

@@ -1,0 +1,85 @@
+"""A table learned from outcomes: means by task, pulled to the overall ones."""
+
+import pytest
+
+MANY = [("code", {"a": 1.0, "b": 0.0})] * 30 + [
+    ("chat", {"a": 0.0, "b": 1.0})
+] * 10
+
+
+@pytest.fixture
+def fit_table(llm):
+    return llm.recommender.task_table.fit_table
+
+
+@pytest.mark.exercise("4.7")
+def test_overall_is_the_plain_mean_of_each_model(fit_table):
+    overall = fit_table(MANY).overall
+    assert overall["a"] == pytest.approx(0.75)
+    assert overall["b"] == pytest.approx(0.25)
+
+
+@pytest.mark.exercise("4.7")
+def test_a_task_with_as_many_rows_as_the_prior_ends_half_way(fit_table):
+    chat = fit_table(MANY, 10.0).by_task["chat"]
+    # Its own mean is 0, the overall one 0.75, ten rows against a weight of 10.
+    assert chat["a"] == pytest.approx(0.375)
+
+
+@pytest.mark.exercise("4.7")
+def test_a_task_with_many_rows_hardly_moves(fit_table):
+    code = fit_table(MANY, 10.0).by_task["code"]
+    # (30 × 1 + 10 × 0.75) / 40
+    assert code["a"] == pytest.approx(0.9375)
+
+
+@pytest.mark.exercise("4.7")
+def test_each_model_is_pulled_to_its_own_overall_mean(fit_table):
+    chat = fit_table(MANY, 10.0).by_task["chat"]
+    # (10 × 1 + 10 × 0.25) / 20
+    assert chat["b"] == pytest.approx(0.625)
+
+
+@pytest.mark.exercise("4.7")
+def test_without_a_prior_the_means_stay_what_they_are(fit_table):
+    chat = fit_table(MANY, 0.0).by_task["chat"]
+    assert chat["a"] == 0.0
+    assert chat["b"] == 1.0
+
+
+@pytest.mark.exercise("4.7")
+def test_unless_told_the_prior_counts_like_ten_rows(fit_table):
+    chat = fit_table(MANY).by_task["chat"]
+    assert chat["a"] == pytest.approx(0.375)
+
+
+@pytest.mark.exercise("4.7")
+def test_rows_without_a_task_count_overall_alone(fit_table):
+    table = fit_table([*MANY, *[(None, {"a": 0.0, "b": 0.0})] * 10])
+    assert table.overall["a"] == pytest.approx(0.6)
+    assert set(table.by_task) == {"code", "chat"}
+
+
+@pytest.mark.exercise("4.7")
+def test_a_model_is_only_expected_where_there_is_a_row_of_it(fit_table):
+    table = fit_table([("code", {"a": 1.0}), ("chat", {"b": 0.0})], 1.0)
+    assert dict(table.by_task["code"]) == {"a": 1.0}
+    assert dict(table.overall) == {"a": 1.0, "b": 0.0}
+
+
+@pytest.mark.exercise("4.7")
+def test_a_model_that_is_missing_in_a_row_is_no_failure_there(fit_table):
+    rows = [("code", {"a": 1.0, "b": 1.0}), ("code", {"a": 1.0})]
+    assert fit_table(rows, 0.0).overall["b"] == 1.0
+
+
+def test_a_new_task_is_expected_to_be_like_all(llm, fit_table):
+    table = fit_table(MANY)
+    assert table.expected("poetry") == table.overall
+    assert table.expected(None) == table.overall
+    assert table.expected("chat") == table.by_task["chat"]
+
+
+def test_nothing_learned_expects_nothing(fit_table):
+    table = fit_table([])
+    assert table.expected("code") == {}

@@ -9,7 +9,7 @@ from datetime import date
 from llm_providers.catalogue import Catalogue, Model, Price
 from llm_providers.recommender.quality import Measured, QualityBook
 
-__all__ = ["Candidate", "Rate", "candidates"]
+__all__ = ["Candidate", "Rate", "candidates", "rates_on"]
 
 # Which kind of input meets which need.
 MODALITY_OF = {
@@ -102,7 +102,7 @@ def candidates(
             days_left=_days_left(model, day),
             latency_seconds=known.get(f"{model.provider}/{model.id}"),
             thinks=model.reasoning,
-            rates=_rates(model.prices, day),
+            rates=rates_on(model.prices, day),
             measured=quality.by_id.get(model.id),
             replacement=model.replacement,
         )
@@ -129,8 +129,8 @@ def _days_left(model: Model, day: date) -> int | None:
     return None if end is None else (end - day).days
 
 
-def _rates(prices: Iterable[Price], day: date) -> tuple[Rate, ...]:
-    """The tiers of the latest step that has begun, the lowest first."""
+def rates_on(prices: Iterable[Price], day: date) -> tuple[Rate, ...]:
+    """Return the prices of a day: the tiers of its step, the lowest first."""
     begun = [price for price in prices if price.starts_on <= day]
     if not begun:
         return ()

@@ -27,21 +27,31 @@ from llm_providers.responses import (
     Usage,
 )
 from llm_providers.router import openai_door
+from llm_providers.router.auto import Auto, told_apart
 from llm_providers.router.gates import Gates
 from llm_providers.router.health import HealthReply, health_of
 from llm_providers.router.http_errors import add_error_handlers, refusal
 from llm_providers.router.http_examples import (
+    AUTO_EXAMPLE,
     HEALTH_EXAMPLE,
+    RECOMMENDATION_EXAMPLE,
     REPLY_EXAMPLE,
     error_examples,
     error_response,
 )
-from llm_providers.router.service import AUTO, Service
-from llm_providers.router.targets import Target
+from llm_providers.router.recommend_request import (
+    RecommendReply,
+    RecommendRequest,
+    TaskFields,
+    Why,
+)
+from llm_providers.router.service import Service
 from llm_providers.settings import PROVIDERS
 
 __all__ = [
     "HTTP_STATUS",
+    "AutoReply",
+    "AutoRequest",
     "ErrorReply",
     "PromptReply",
     "PromptRequest",
@@ -118,10 +128,16 @@ class PromptRequest(BaseModel):
         if (self.prompt is None) == (self.messages is None):
             raise ValueError("give either prompt or messages")
         try:
-            Prompt.of(self.model_dump(exclude_none=True))
+            Prompt.of(self.model_dump(exclude_none=True, exclude={"task"}))
         except TypeError as error:
             raise ValueError(str(error)) from None
         return self
+
+
+class AutoRequest(PromptRequest):
+    """A prompt, and what the choice of its model has to heed."""
+
+    task: TaskFields | None = None
 
 
 class PromptReply(BaseModel):
@@ -140,6 +156,15 @@ class PromptReply(BaseModel):
     adjustments: list[str]
     tool_calls: list[dict[str, Any]]
     upstream: str | None
+
+
+class AutoReply(PromptReply):
+    """The answer, and why the first model that was asked was chosen.
+
+    `recommended` is null where the router's settings name the models.
+    """
+
+    recommended: Why | None = None
 
 
 class ErrorReply(BaseModel):
@@ -205,59 +230,37 @@ for name in PROVIDERS:
     add_provider(name)
 
 
-@router.post("/auto", responses=ANSWERS)
-async def ask_auto(asked: PromptRequest, request: Request) -> PromptReply:
-    """Ask the configured targets in turn, until one answers.
+@router.post("/auto", responses={**ANSWERS, 200: AUTO_EXAMPLE})
+async def ask_auto(asked: AutoRequest, request: Request) -> AutoReply:
+    """Ask the models that suit the prompt in turn, until one answers.
 
-    `model`, if given, is a target that is asked before them, written as
-    provider/model. The reply says who answered; `attempts` lists all tries.
+    They are recommended for it, unless the router's settings name others.
+    `task` says what the choice has to heed. `model`, if given, is asked
+    before them, written as provider/model. The reply says who answered,
+    `recommended` why the first one was chosen; `attempts` lists all tries.
     """
-    service = _service(request)
-    first = [asked.model] if asked.model else []
-    try:
-        targets = service.targets([*first, AUTO])
-    except ValueError as error:
-        info = ErrorInfo(
-            kind="model_not_found",
-            retryable=False,
-            reason=str(error),
-            what_to_do="Leave the model out, or name one in this way.",
-        )
-        raise HTTPException(HTTP_STATUS[info.kind], asdict(info)) from None
-    caller: Any = Auto(service, targets)
-    return await answered(lambda: answer(caller, asked), request.receive)
+    caller: Any = Auto(_service(request), asked.model, asked.task)
+    reply = await answered(lambda: answer(caller, asked), request.receive)
+    return AutoReply(**dict(reply), recommended=caller.recommended)
 
 
-class Auto:
-    """Several targets behind the interface of one agent."""
+@router.post("/recommend-model", responses={200: RECOMMENDATION_EXAMPLE})
+async def recommend_model(
+    asked: RecommendRequest, request: Request
+) -> RecommendReply:
+    """Recommend a model for a task, among the providers that have a key.
 
-    def __init__(self, service: Service, targets: list[Target]) -> None:
-        self._service = service
-        self._targets = targets
+    Nobody is asked, and it costs nothing. No limit is ever broken: where
+    nothing fits, the error `nothing_fits` names the limit that is nearest
+    to letting a model through.
+    """
+    recommending = _service(request).recommending
 
-    def process_prompt(self, prompt: Any) -> StandardResponse:
-        """Return the first target's answer, or the last one's error."""
-        return self._service.fallback.process_prompt(
-            prompt, self._targets, self._service.settings.deadline_seconds
-        )
+    def recommended() -> RecommendReply:
+        with told_apart():
+            return RecommendReply.of(recommending.recommend(asked.task))
 
-
-@router.post(
-    "/recommend-model",
-    status_code=HTTPStatus.NOT_IMPLEMENTED,
-    response_description=HTTPStatus.NOT_IMPLEMENTED.phrase,
-    responses={HTTPStatus.NOT_IMPLEMENTED: {"model": ErrorReply}},
-)
-async def recommend_model() -> None:
-    """Not there yet: which model for which task."""
-    info = ErrorInfo(
-        kind="not_implemented",
-        retryable=False,
-        reason="This router does not recommend models yet.",
-        what_to_do=f"Post to {router.prefix}/auto, which asks the configured "
-        "models in turn, or name a model yourself.",
-    )
-    raise HTTPException(HTTPStatus.NOT_IMPLEMENTED, asdict(info))
+    return await answered(recommended, request.receive)
 
 
 @router.get("/health", responses={200: HEALTH_EXAMPLE})

@@ -152,7 +152,8 @@ def door(serve, sandbox):
     """Serve the router with all providers at the sandbox; give its URL."""
     keys = {f"{name.upper()}_API_KEY": KEY for name in PROVIDERS}
     urls = {f"{n.upper()}_BASE_URL": sandbox.base_url(n) for n in PROVIDERS}
-    return serve(keys | urls) + "/agents/llm-providers"
+    order = {"LLM_ROUTER_AUTO": ",".join(PROVIDERS)}
+    return serve(keys | urls | order) + "/agents/llm-providers"
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
@@ -213,7 +214,7 @@ def test_another_method_is_refused_in_the_same_shape(door):
     assert answer.json()["error"]["kind"] == "method_not_allowed"
 
 
-# -- auto, health, and what is still to come -------------------------------
+# -- auto in a fixed order, and health ---------------------------------------
 
 
 def test_auto_asks_the_next_provider_where_one_fails(door, sandbox):
@@ -286,14 +287,6 @@ def test_health_tells_of_a_breaker_that_is_open(door, sandbox):
     found = requests.get(f"{door}/health", timeout=5).json()["providers"]
     assert list(found["openai"]["breakers"].values()) == ["open"]
     assert list(found["gemini"]["breakers"].values()) == ["closed"]
-
-
-def test_a_recommendation_is_still_to_come(door):
-    answer = requests.post(f"{door}/recommend-model", json={}, timeout=5)
-    assert answer.status_code == 501
-    error = answer.json()["error"]
-    assert error["kind"] == "not_implemented"
-    assert "auto" in error["what_to_do"]
 
 
 def test_503_says_when_to_come_back_even_where_nobody_knows(ask):

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from datetime import date
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel
 
+from llm_providers.catalogue import load_catalogue
 from llm_providers.router.request_context import current_request
 from llm_providers.router.service import Service
 from llm_providers.settings import PROVIDERS
@@ -54,6 +57,18 @@ class BudgetReply(BaseModel):
     reserved_usd: float | None
 
 
+class RecommenderReply(BaseModel):
+    """What decides behind ``auto``, and the day its prices are of.
+
+    `learned_from` is the name of the learned recommender's file.
+    """
+
+    level: Literal["scorer", "learned"]
+    learned_from: str | None
+    prices_of: date
+    is_loaded: bool
+
+
 class HealthReply(BaseModel):
     """`status` is "ok" where at least one provider can be asked.
 
@@ -64,6 +79,7 @@ class HealthReply(BaseModel):
     status: Literal["ok", "unavailable"]
     providers: dict[str, ProviderReply]
     ledger: LedgerReply
+    recommender: RecommenderReply
     budget: BudgetReply | None = None
 
 
@@ -89,6 +105,7 @@ def health_of(service: Service, *, probe: bool) -> HealthReply:
         providers=providers,
         budget=_budget(service),
         ledger=_ledger(service),
+        recommender=_recommender(service),
     )
 
 
@@ -96,6 +113,16 @@ def _ledger(service: Service) -> LedgerReply:
     if service.books.ledger is None:
         return LedgerReply(state="off")
     return LedgerReply(state="failed" if service.books.fault else "ok")
+
+
+def _recommender(service: Service) -> RecommenderReply:
+    found = service.recommending
+    return RecommenderReply(
+        level="learned" if found.path else "scorer",
+        learned_from=Path(found.path).name or None,
+        prices_of=load_catalogue().as_of,
+        is_loaded=found.is_ready,
+    )
 
 
 def _budget(service: Service) -> BudgetReply | None:

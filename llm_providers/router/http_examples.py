@@ -7,7 +7,9 @@ from http import HTTPStatus
 from typing import Any
 
 __all__ = [
+    "AUTO_EXAMPLE",
     "HEALTH_EXAMPLE",
+    "RECOMMENDATION_EXAMPLE",
     "REPLY_EXAMPLE",
     "error_examples",
     "error_response",
@@ -27,52 +29,94 @@ def _json(example: Documented, **more: Documented) -> Documented:
     return {"content": {"application/json": {"example": example, **more}}}
 
 
+REPLY: Documented = {
+    "status": "success",
+    "message": "It asks you to slow down.",
+    "model": "the-model-that-answered",
+    "usage": {
+        "prompt_tokens": 14,
+        "completion_tokens": 7,
+        "total_tokens": 21,
+        "cached_tokens": 0,
+        "reasoning_tokens": 0,
+    },
+    "provider": "openai",
+    "finish_reason": "stop",
+    "attempts": [
+        {
+            "provider": "gemini",
+            "model": "the-model-that-failed",
+            "status": "error",
+            "error_kind": "provider_unavailable",
+            "wait_seconds": 0.0,
+            "latency_seconds": 0.05,
+            "usage": {},
+            "cost_usd": None,
+        },
+        {
+            "provider": "openai",
+            "model": "the-model-that-answered",
+            "status": "success",
+            "error_kind": None,
+            "wait_seconds": 0.0,
+            "latency_seconds": 0.4,
+            "usage": {"total_tokens": 21},
+            "cost_usd": None,
+        },
+    ],
+    "cost_usd": 0.0001,
+    "request_id": "req_0123",
+    "simulated": False,
+    "adjustments": [],
+    "tool_calls": [],
+    "upstream": None,
+}
+DAY = "2026-11-22"
+WHY: Documented = {
+    "target": "openai/the-model-that-answered",
+    "level": "scorer",
+    "reasons": ["The best balance of quality and cost for code."],
+    "probability": 0.82,
+    "confidence": 0.7,
+    "cost": {"low": 0.0008, "expected": 0.0012, "high": 0.004},
+    "runner_up": "gemini/another-model",
+    "abstained": False,
+    "prices_of": DAY,
+    "decision_cost_usd": 0.0,
+}
+RECOMMENDATION: Documented = {
+    **WHY,
+    "provider": "openai",
+    "model": "the-model-that-answered",
+    "counterfactual": "It would be gemini/another-model if the limit on the"
+    " cost of a call were above $0.0040.",
+    "ranking": [
+        {
+            "target": "openai/the-model-that-answered",
+            "probability": 0.82,
+            "cost": {"low": 0.0008, "expected": 0.0012, "high": 0.004},
+            "reasons": [],
+        }
+    ],
+    "rejected": [
+        {
+            "target": "openrouter/a-model",
+            "constraint": "max_cost_usd",
+            "reason": "It is expected to cost $0.09, above $0.05.",
+        }
+    ],
+}
 REPLY_EXAMPLE: Documented = {
     "description": "The standard response",
-    **_json(
-        {
-            "status": "success",
-            "message": "It asks you to slow down.",
-            "model": "the-model-that-answered",
-            "usage": {
-                "prompt_tokens": 14,
-                "completion_tokens": 7,
-                "total_tokens": 21,
-                "cached_tokens": 0,
-                "reasoning_tokens": 0,
-            },
-            "provider": "openai",
-            "finish_reason": "stop",
-            "attempts": [
-                {
-                    "provider": "gemini",
-                    "model": "the-model-that-failed",
-                    "status": "error",
-                    "error_kind": "provider_unavailable",
-                    "wait_seconds": 0.0,
-                    "latency_seconds": 0.05,
-                    "usage": {},
-                    "cost_usd": None,
-                },
-                {
-                    "provider": "openai",
-                    "model": "the-model-that-answered",
-                    "status": "success",
-                    "error_kind": None,
-                    "wait_seconds": 0.0,
-                    "latency_seconds": 0.4,
-                    "usage": {"total_tokens": 21},
-                    "cost_usd": None,
-                },
-            ],
-            "cost_usd": 0.0001,
-            "request_id": "req_0123",
-            "simulated": False,
-            "adjustments": [],
-            "tool_calls": [],
-            "upstream": None,
-        }
-    ),
+    **_json(REPLY),
+}
+AUTO_EXAMPLE: Documented = {
+    "description": "The standard response, and why its model was chosen",
+    **_json({**REPLY, "recommended": WHY}),
+}
+RECOMMENDATION_EXAMPLE: Documented = {
+    "description": "The recommendation, with all that was considered",
+    **_json(RECOMMENDATION),
 }
 HEALTH_EXAMPLE: Documented = _json(
     {
@@ -85,6 +129,12 @@ HEALTH_EXAMPLE: Documented = _json(
             }
         },
         "ledger": {"state": "ok"},
+        "recommender": {
+            "level": "scorer",
+            "learned_from": None,
+            "prices_of": DAY,
+            "is_loaded": True,
+        },
         "budget": {
             "caller": "alice",
             "limit_usd": 5.0,

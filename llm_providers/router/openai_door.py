@@ -55,7 +55,8 @@ async def create_chat_completion(
     `model` is ``provider/model``, a provider alone, or ``auto``; further
     `models` are asked in turn where one fails by no fault of the caller's.
     The answer's `model` says who gave it, its field `llm_providers` lists
-    all tries.
+    all tries, and tells why ``auto`` meant the first of them; `task` may say
+    what the choice has to heed.
     """
     service: Service = request.app.state.service
     try:
@@ -63,8 +64,13 @@ async def create_chat_completion(
     except (TypeError, ValueError) as error:
         raise bad_request(str(error), "messages") from None
     left_out = not_passed_on(asked.not_passed_on)
-    order = Order.of(
-        service, prompt, asked.model, asked.models or (), left_out
+    order = await Order.of(
+        service,
+        prompt,
+        asked.model,
+        asked.models or (),
+        left_out,
+        asked.task.fields if asked.task else None,
     )
     head = {
         "id": f"chatcmpl-{uuid.uuid4().hex}",

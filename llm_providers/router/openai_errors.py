@@ -184,6 +184,16 @@ def unknown_model(message: str) -> DoorError:
     )
 
 
+def nothing_fits(message: str) -> DoorError:
+    """Return 422 for a task whose limits no model fits."""
+    return DoorError(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        message,
+        param="task",
+        code="nothing_fits",
+    )
+
+
 def refused_fields(errors: Sequence[Mapping[str, Any]]) -> DoorError:
     """Return 400 for the first of the fields that Pydantic refused."""
     first = errors[0]

@@ -16,6 +16,7 @@ from llm_providers.prompts import Prompt
 from llm_providers.responses import StandardResponse, Usage
 from llm_providers.router.openai_errors import DoorError, error_body
 from llm_providers.router.openai_request import ChatCompletionRequest
+from llm_providers.router.recommended import RecommendedResponse
 
 __all__ = [
     "EXTENSION",
@@ -120,7 +121,13 @@ def finish_reason(response: StandardResponse) -> str | None:
 
 
 def extension(response: StandardResponse) -> dict[str, Any]:
-    """Return what our response tells beyond OpenAI's fields."""
+    """Return what our response tells beyond OpenAI's fields.
+
+    Why a model was recommended is told where ``auto`` left that to us.
+    """
+    beside: dict[str, Any] = {}
+    if isinstance(response, RecommendedResponse):
+        beside["recommended"] = response.recommended
     return {
         "provider": response.provider,
         "upstream": response.upstream,
@@ -129,6 +136,7 @@ def extension(response: StandardResponse) -> dict[str, Any]:
         "request_id": response.request_id,
         "simulated": response.simulated,
         "adjustments": list(response.adjustments),
+        **beside,
     }
 
 

@@ -6,23 +6,29 @@ as a failure and how a stream begins and ends is the same, and stands here.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from fastapi.responses import StreamingResponse
 
 from llm_providers.calls import Call, CallerGoneError, Receive
 from llm_providers.chat_completions import Piece
 from llm_providers.prompts import Prompt
+from llm_providers.recommender.recommendation import NothingFitsError
 from llm_providers.responses import StandardResponse
 from llm_providers.router.metering import MeteredStream
 from llm_providers.router.openai_errors import (
     DoorError,
+    bad_request,
     failure,
+    nothing_fits,
     unknown_model,
 )
 from llm_providers.router.openai_format import EXTENSION, extension
+from llm_providers.router.recommended import RecommendedResponse
+from llm_providers.router.recommending import Choice, WrongTaskError, why
 from llm_providers.router.service import AUTO, Service
 from llm_providers.router.targets import Target
 
@@ -53,36 +59,55 @@ class Order:
     """A request, understood: what to ask, and of whom, in turn.
 
     `left_out` says in words what no provider gets to see of the request; the
-    answer tells it.
+    answer tells it, and why ``auto`` meant the first target.
     """
 
     service: Service
     prompt: Prompt
-    targets: list[Target]
+    choice: Choice
     left_out: tuple[str, ...] = ()
 
     @classmethod
-    def of(
+    async def of(
         cls,
         service: Service,
         prompt: Prompt,
         model: str,
         more: Sequence[str] = (),
         left_out: Sequence[str] = (),
+        task: Mapping[str, Any] | None = None,
     ) -> Order:
         """Return the order for a model's name, and `more` to fall back on.
 
         Before a list of models ``auto`` is no name, but leaves the choice to
-        the list. Raises DoorError for a name that means nothing.
+        the list. `task` is what the caller says of the task, for ``auto``.
+        Raises DoorError for a name that means nothing, and where nothing
+        fits.
         """
         names = list(more)
         if model != AUTO or not names:
             names.insert(0, model)
+
+        def choose() -> Choice:
+            return service.targets_for(prompt, task, names)
+
         try:
-            targets = service.targets(names)
+            if service.has_to_load(names):
+                choice = await asyncio.to_thread(choose)
+            else:
+                choice = choose()
+        except NothingFitsError as error:
+            raise nothing_fits(str(error)) from None
+        except WrongTaskError as error:
+            raise bad_request(str(error), "task") from None
         except ValueError as error:
             raise unknown_model(str(error)) from None
-        return cls(service, prompt, targets, tuple(left_out))
+        return cls(service, prompt, choice, tuple(left_out))
+
+    @property
+    def targets(self) -> list[Target]:
+        """Whom to ask, in turn."""
+        return self.choice.targets
 
     def ask(self) -> StandardResponse:
         """Return the answer. Raises DoorError."""
@@ -99,6 +124,9 @@ class Order:
 
     def checked(self, response: StandardResponse) -> StandardResponse:
         """Return a successful response; raises DoorError for another."""
+        if self.choice.recommendation is not None:
+            reason = why(self.choice.recommendation)
+            response = RecommendedResponse.of(response, reason)
         if response.error is not None:
             beside = {EXTENSION: extension(response)}
             raise failure(response, self.service.statuses, beside)

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from llm_providers.router.recommend_request import TaskFields
+
 __all__ = [
     "COMPLETION",
     "DOOR_ERRORS",
@@ -71,6 +73,9 @@ class ChatCompletionRequest(BaseModel):
     messages: list[ChatTurn] = Field(min_length=1)
     models: list[str] | None = Field(
         None, max_length=20, description="asked in turn where `model` fails"
+    )
+    task: TaskFields | None = Field(
+        None, description="what the choice has to heed, for `model` auto"
     )
     max_completion_tokens: int | None = Field(None, ge=1)
     max_tokens: int | None = Field(None, ge=1)

@@ -10,6 +10,7 @@ from typing import Any
 
 from llm_providers.prompts import Prompt
 from llm_providers.recommender.recommendation import (
+    NothingFitsError,
     RankedCandidate,
     Recommendation,
 )
@@ -18,7 +19,14 @@ from llm_providers.recommender.task_types import prompt_tokens
 from llm_providers.recommender_agent import Level, RecommenderAgent
 from llm_providers.router.targets import Target
 
-__all__ = ["Choice", "Recommending", "fallback_order", "task_of", "why"]
+__all__ = [
+    "Choice",
+    "Recommending",
+    "WrongTaskError",
+    "fallback_order",
+    "task_of",
+    "why",
+]
 
 # So many targets are asked in turn at most: beyond that a caller has waited
 # long enough for an error.
@@ -30,6 +38,10 @@ NEED_OF_MODALITY: Mapping[str, str] = {
     "image": "vision",
     "video": "video",
 }
+
+
+class WrongTaskError(Exception):
+    """A task that makes no sense; the text names the field."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +94,21 @@ class Recommending:
         )
 
     def recommend(self, task: Task) -> Recommendation:
-        """Return the recommendation. Raises NothingFitsError."""
-        return self.agent().recommend_model(task)
+        """Return the recommendation.
+
+        Raises NothingFitsError, or WrongTaskError.
+        """
+        try:
+            return self.agent().recommend_model(task)
+        except NothingFitsError:
+            raise
+        except (TypeError, ValueError) as error:
+            raise WrongTaskError(str(error)) from None
 
     def choice(
         self, prompt: Prompt, task: Mapping[str, Any] | None = None
     ) -> Choice:
-        """Return whom to ask a prompt. Raises NothingFitsError.
+        """Return whom to ask a prompt. Raises as `recommend`.
 
         `task` are fields of a Task; what the prompt itself tells is added.
         """

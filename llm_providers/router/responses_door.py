@@ -29,18 +29,19 @@ async def create_response(
 ) -> Response:
     """Answer a conversation, at once or as a stream of typed events.
 
-    `model` and `models` are those of chat completions, and the answer tells
-    in the same way who gave it. Function tools are passed on, the tools
-    that OpenAI runs itself are refused. No response is kept: `store` has no
-    effect, and `previous_response_id` is refused.
+    `model`, `models` and `task` are those of chat completions, and the
+    answer tells in the same way who gave it. Function tools are passed on,
+    the tools that OpenAI runs itself are refused. No response is kept:
+    `store` has no effect, and `previous_response_id` is refused.
     """
     prompt, left_out = prompt_of(asked)
-    order = Order.of(
+    order = await Order.of(
         request.app.state.service,
         prompt,
         asked.model,
         asked.models or (),
         left_out,
+        asked.task.fields if asked.task else None,
     )
     if asked.stream:
         events = ResponseEvents(asked)

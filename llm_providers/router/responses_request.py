@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from llm_providers.router.recommend_request import TaskFields
+
 __all__ = ["RESPONSE", "ResponsesRequest"]
 
 EXAMPLES: list[Any] = [
@@ -96,6 +98,9 @@ class ResponsesRequest(BaseModel):
     input: str | list[dict[str, Any]]
     models: list[str] | None = Field(
         None, max_length=20, description="asked in turn where `model` fails"
+    )
+    task: TaskFields | None = Field(
+        None, description="what the choice has to heed, for `model` auto"
     )
     instructions: str | None = None
     max_output_tokens: int | None = Field(None, ge=1)

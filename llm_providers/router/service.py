@@ -7,6 +7,7 @@ import threading
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from typing import Any
 
 from llm_providers.agent import Agent
 from llm_providers.agents import agent_for
@@ -22,6 +23,7 @@ from llm_providers.router.metering import (
     MeteredFallback,
     booked,
 )
+from llm_providers.router.recommending import Choice, Recommending
 from llm_providers.router.settings import RouterSettings, load_router_settings
 from llm_providers.router.targets import Target
 from llm_providers.router.usage_ledger import UsageLedger
@@ -136,23 +138,40 @@ class Service:
         """The providers that have a key, in order."""
         return [name for name in PROVIDERS if self.providers[name].api_key]
 
-    @property
-    def auto(self) -> list[Target]:
-        """The targets that ``auto`` means, in order.
+    @cached_property
+    def recommending(self) -> Recommending:
+        """The recommender behind ``auto``; made when first needed."""
+        return Recommending(self.settings.recommender, lambda: self.with_key)
 
-        Where no provider has a key they are all named: the answer tells
-        which key is missing.
-        """
-        names = self.settings.auto or self.with_key or PROVIDERS
-        return [Target.of(name) for name in names]
+    def has_to_load(self, names: Iterable[str]) -> bool:
+        """Whether `targets_for` these names would load the recommender."""
+        asked = AUTO in names and not self.settings.auto
+        return asked and not self.recommending.is_ready
 
-    def targets(self, names: Iterable[str]) -> list[Target]:
-        """Return the targets that names mean, in order, each once.
+    def targets_for(
+        self,
+        prompt: Prompt,
+        task: Mapping[str, Any] | None = None,
+        names: Iterable[str] = (AUTO,),
+    ) -> Choice:
+        """Return whom to ask a prompt: what names mean, in order, each once.
 
-        Raises ValueError, which says what is valid, for one that means none.
+        ``auto`` is what the settings say it is, or else what is recommended
+        for the prompt; `task` has what is known of it beside, as fields of a
+        Task. Where no provider has a key they are all named: the answer
+        tells which key is missing. Raises ValueError, which says what is
+        valid, for a name that means nothing, and as `Recommending.recommend`.
         """
         found: dict[Target, None] = {}
+        recommendation = None
         for name in names:
-            means = self.auto if name == AUTO else [Target.of(name)]
+            if name != AUTO:
+                means = [Target.of(name)]
+            elif self.settings.auto or not self.with_key:
+                fixed = self.settings.auto or PROVIDERS
+                means = [Target.of(one) for one in fixed]
+            else:
+                chosen = self.recommending.choice(prompt, task)
+                means, recommendation = chosen.targets, chosen.recommendation
             found.update(dict.fromkeys(means))
-        return list(found)
+        return Choice(list(found), recommendation)

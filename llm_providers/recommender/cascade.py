@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any
 
 from llm_providers.agent import Agent
-from llm_providers.catalogue import load_catalogue
 from llm_providers.deadlines import Deadline, hurried
 from llm_providers.prompts import Prompt
 from llm_providers.recommender.cascade_answer import (
@@ -21,8 +20,12 @@ from llm_providers.recommender.cascade_answer import (
     best_answer,
     spent_usd,
 )
+from llm_providers.recommender.cascade_plan import (
+    cascade_order,
+    expected_cost,
+)
 from llm_providers.recommender.checks import Check, Checked, checked
-from llm_providers.recommender.task_types import prompt_tokens, task_type
+from llm_providers.recommender.recommendation import Recommendation
 from llm_providers.router.targets import Target
 
 __all__ = ["Cascade"]
@@ -66,6 +69,23 @@ class Cascade:
         self.pass_at = pass_at
         self.cost_of = cost_of or expected_cost
         self.clock = clock
+
+    @classmethod
+    def of(
+        cls,
+        recommendation: Recommendation,
+        check: Check,
+        agents: AgentFor | Mapping[str, Agent],
+        *,
+        most_steps: int = 3,
+        **options: Any,
+    ) -> Cascade:
+        """Return the cascade over those who fit a task: cheapest first.
+
+        `options` are those of the class.
+        """
+        targets = cascade_order(recommendation.ranking, most_steps)
+        return cls(targets, check, agents, most_steps=most_steps, **options)
 
     def ask(self, prompt: Any, **options: Any) -> CascadeAnswer:
         """Return the first answer that passes the check.
@@ -136,18 +156,3 @@ class Cascade:
         if isinstance(self.agents, Mapping):
             return self.agents[provider]
         return self.agents(provider)
-
-
-def expected_cost(target: Target, prompt: Prompt) -> float | None:
-    """Return what a call is expected to cost in USD, by the catalogue.
-
-    The answer is taken to be as long as that to a task of no special type.
-    """
-    model = load_catalogue().find(target.provider, target.model)
-    if model is None:
-        return None
-    expected = task_type("default").output_tokens
-    return model.cost_usd(
-        prompt_tokens("x" * prompt.characters),
-        min(expected, prompt.max_tokens or expected),
-    )

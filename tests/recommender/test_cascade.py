@@ -293,6 +293,75 @@ def test_a_score_passes_from_a_bound_on(cascade):
     assert made.ask(PROMPT).verified is False
 
 
+# -- whom a cascade asks ------------------------------------------------------
+
+
+def ranked(llm, *rows):
+    """A ranking of (target, quality, expected cost)."""
+    module = llm.recommender.recommendation
+    return [
+        module.RankedCandidate(
+            target, quality, module.CostRange(cost, cost, cost)
+        )
+        for target, quality, cost in rows
+    ]
+
+
+def order(llm, most, *rows):
+    made = llm.recommender.cascade_plan.cascade_order(ranked(llm, *rows), most)
+    return [target.model for target in made]
+
+
+def test_the_cheapest_comes_first_and_each_next_is_better(llm):
+    assert order(
+        llm,
+        3,
+        ("openai/good", 0.9, 0.1),
+        ("openai/worse-and-dearer", 0.5, 0.2),
+        ("openai/cheap", 0.6, 0.01),
+        ("gemini/cheap-again", 0.6, 0.01),
+    ) == ["cheap", "good"]
+
+
+def test_of_many_the_first_the_last_and_those_between_are_asked(llm):
+    rows = [(f"openai/{n}", n / 10, n / 100) for n in range(1, 10)]
+    assert order(llm, 3, *rows) == ["1", "5", "9"]
+    assert order(llm, 2, *rows) == ["1", "9"]
+    assert order(llm, 1, *rows) == ["1"]
+
+
+def test_who_is_unknown_is_left_out_unless_all_are(llm):
+    unknown = ("openai/unknown", None, 0.1)
+    free = ("openai/no-price", 0.9, None)
+    assert order(llm, 3, unknown, free, ("openai/a", 0.5, 0.1)) == ["a"]
+    assert order(llm, 3, unknown, free) == ["unknown", "no-price"]
+
+
+def test_what_a_call_is_expected_to_cost_is_the_catalogue_s(llm):
+    cost = llm.recommender.cascade_plan.expected_cost
+    target = llm.router.targets.Target.of("openai")
+    short = llm.prompts.Prompt.of("Hi")
+    long = llm.prompts.Prompt.of("Hi " * 10_000)
+    bound = llm.prompts.Prompt.of("Hi", max_tokens=10)
+    assert 0 < cost(target, bound) < cost(target, short) < cost(target, long)
+    nobody = llm.router.targets.Target("openai", "no-such-model")
+    assert cost(nobody, short) is None
+
+
+def test_a_cascade_can_follow_a_recommendation(llm, agents, sandbox):
+    agent = llm.recommender_agent.RecommenderAgent(providers=["openai"])
+    made = llm.recommender.cascade.Cascade.of(
+        agent.recommend_model("code"),
+        lambda response: False,
+        agents,
+        most_steps=2,
+    )
+    answer = made.ask(PROMPT)
+    assert len(answer.steps) == 2
+    first, last = (step.response.cost_usd for step in answer.steps)
+    assert first < last
+
+
 # -- checks -------------------------------------------------------------------
 
 

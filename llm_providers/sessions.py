@@ -45,19 +45,29 @@ class KeyHeader(AuthBase):
 
 
 class StoppableConnection(HTTPConnection):
-    """A connection whose wait for an answer can be stopped."""
+    """A connection whose wait for an answer can be stopped.
+
+    `plug` is the last answer's socket. The connection gives up its own where
+    the answer is the last one on it, long before that has arrived.
+    """
+
+    plug: Any = None
 
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
         """Return the answer, once its headers are there."""
-        return stoppably(self.sock, super().getresponse)
+        self.plug = self.sock
+        return stoppably(self.plug, super().getresponse)
 
 
 class StoppableTlsConnection(HTTPSConnection):
     """The same, encrypted."""
 
+    plug: Any = None
+
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
         """Return the answer, once its headers are there."""
-        return stoppably(self.sock, super().getresponse)
+        self.plug = self.sock
+        return stoppably(self.plug, super().getresponse)
 
 
 # Named as urllib3's own, since its messages name the class.
@@ -122,7 +132,7 @@ def arriving(answer: requests.Response) -> Iterator[bytes]:
         return piece
 
     connection = answer.raw.connection
-    plug = connection and connection.sock
+    plug = getattr(connection, "plug", connection and connection.sock)
     while piece := stoppably(plug, next_piece):
         yield piece
 

@@ -95,7 +95,7 @@ class Bill:
 
     def row(self) -> RequestRow:
         """Return what the ledger gets."""
-        seen = self._seen()
+        seen = self.tries
         rows = tuple(map(self._attempt, seen))
         response = self.refusal or self.response
         target = self.targets[0]
@@ -129,8 +129,9 @@ class Bill:
             return ABANDONED
         return None if response.error is None else response.error.kind
 
-    def _seen(self) -> list[Seen]:
-        """Return all tries, with one that had not ended when we left."""
+    @cached_property
+    def tries(self) -> list[Seen]:
+        """All tries, with one that had not ended when the call did."""
         watch = self.watch
         if watch.asking is None or self.response is not None:
             return watch.seen

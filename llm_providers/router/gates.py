@@ -43,8 +43,12 @@ class Visitors(Protocol):
     def came(self) -> None:
         """A request has arrived."""
 
-    def left(self, path: str, status: int | None) -> None:
-        """A request has ended; without a status, it had no answer."""
+    def left(self, endpoint: str, status: int | None) -> None:
+        """A request has ended; without a status, it had no answer.
+
+        `endpoint` is its path as the app declares it; empty for a path that
+        is not served, or a request that was not let in.
+        """
 
 
 # Some clients know a 401 for what it is by OpenAI's words for it.
@@ -94,7 +98,8 @@ class Gates:
         finally:
             visit.note()
             if self.visitors is not None:
-                self.visitors.left(scope["path"], visit.status)
+                route = getattr(scope.get("route"), "path", "")
+                self.visitors.left(route, visit.status)
 
     async def let_in(self, scope: Any, receive: Receive, visit: Visit) -> None:
         """Pass a request on, or refuse it."""

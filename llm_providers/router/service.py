@@ -7,7 +7,7 @@ import threading
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llm_providers.agent import Agent
 from llm_providers.agents import agent_for
@@ -28,6 +28,10 @@ from llm_providers.router.settings import RouterSettings, load_router_settings
 from llm_providers.router.targets import Target
 from llm_providers.router.usage_ledger import UsageLedger
 from llm_providers.settings import PROVIDERS, Settings, load_settings
+
+if TYPE_CHECKING:
+    from llm_providers.router.metrics import Metrics
+    from llm_providers.router.telemetry import Telemetry
 
 __all__ = ["AUTO", "Service"]
 
@@ -94,7 +98,59 @@ class Service:
     @cached_property
     def books(self) -> Books:
         """What is asked before a call, and told after it."""
-        return Books(self.ledger, self.settings.answer_tokens)
+        found = [one for one in (self.metrics, self.telemetry) if one]
+        return Books(
+            self.ledger, self.settings.answer_tokens, tuple(found)
+        )
+
+    @cached_property
+    def metrics(self) -> Metrics | None:
+        """The metrics; None where prometheus-client is not installed."""
+        try:
+            from llm_providers.router.metrics import Metrics
+        except ImportError:
+            return None
+        named = map(Target.of, self.settings.auto)
+        return Metrics(
+            self,
+            frozenset((one.provider, one.model) for one in named),
+        )
+
+    @cached_property
+    def telemetry(self) -> Telemetry | None:
+        """Traces; None where OpenTelemetry's API is not installed."""
+        try:
+            from llm_providers.router.telemetry import Telemetry
+        except ImportError:
+            return None
+        return Telemetry()
+
+    def came(self) -> None:
+        """Count a request that has arrived."""
+        if self.metrics is not None:
+            self.metrics.came()
+
+    def left(self, endpoint: str, status: int | None) -> None:
+        """Count a request that has ended."""
+        if self.metrics is not None:
+            self.metrics.left(endpoint, status)
+
+    def breaker_states(self) -> dict[tuple[str, str], str]:
+        """Return the state of each target's breaker, for the metrics."""
+        states = self.breakers.states().items()
+        named = ((Target.of(name), state) for name, state in states)
+        return {(one.provider, one.model): state for one, state in named}
+
+    def budgets(self) -> list[tuple[str, float, float]]:
+        """Return callers with a budget: USD a day, and USD left of them."""
+        found = []
+        for caller in self.settings.callers:
+            limit = caller.budget_usd
+            spent = self.books.spending(caller.fingerprint)
+            if limit is not None and spent is not None:
+                left = limit - spent.charged - spent.reserved
+                found.append((caller.name, limit, left))
+        return found
 
     def close(self) -> None:
         """Close the ledger; nothing of it waits to be written."""

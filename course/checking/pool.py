@@ -100,8 +100,9 @@ def _end_program(
             os.killpg(program.pid, signal.SIGKILL)
     program.kill()
     program.wait()
-    if program.stdin is not None:
-        program.stdin.close()
+    for pipe in (program.stdin, program.stdout):
+        if pipe is not None:
+            pipe.close()
     return status
 
 

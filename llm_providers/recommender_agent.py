@@ -3,9 +3,9 @@
     RecommenderAgent.recommend_model(task) -> Recommendation
 
 Its levels, each of which chooses only among the candidates that the hard
-constraints let through: "table" (0), "scorer" (1), "learned" (2) and
-"judge" (3). Level 4, the verified cascade, answers rather than recommends:
-``recommender.cascade``.
+constraints let through: "table" (0), "scorer" (1), "learned" (2), "judge" (3)
+and "cascade" (4), which recommends whom to ask in turn; what asks them and
+checks their answers is ``recommender.cascade.Cascade``.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from llm_providers.catalogue import Catalogue, load_catalogue
 from llm_providers.recommender.answer import answer
+from llm_providers.recommender.cascade_order import cascaded
 from llm_providers.recommender.levels import (
     by_outcomes,
     by_table,
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LEVELS", "Level", "RecommenderAgent"]
 
-Level = Literal["table", "scorer", "learned", "judge"]
-LEVELS: tuple[Level, ...] = ("table", "scorer", "learned", "judge")
+Level = Literal["table", "scorer", "learned", "judge", "cascade"]
+LEVELS: tuple[Level, ...] = get_args(Level)
 
 NO_KEY = "No provider has a key: a call needs one first."
 
@@ -48,7 +49,8 @@ class RecommenderAgent:
     """Recommends a model for a task; no level ever breaks a constraint.
 
     `level` is one of ``LEVELS``; "learned" takes a fitted recommender as
-    `learned`, "judge" a `judge`, and both abstain without one. `providers`
+    `learned`, "judge" a `judge`, and both abstain without one. "judge" and
+    "cascade" start from what was learned, if anything was. `providers`
     are those at hand; None means those with a key in the settings, or all
     of them where there is no key at all. `today` decides prices and ends
     (None: the day of each call). `latencies` are measured seconds by
@@ -111,8 +113,12 @@ class RecommenderAgent:
             return self._by_table(fitting)
         if self.level == "scorer":
             return self._by_score(fitting)
-        made = self._by_outcomes(fitting)
-        return self._judged(made, fitting) if self.level == "judge" else made
+        if self.level == "learned":
+            return self._by_outcomes(fitting)
+        below = self._below(fitting)
+        if self.level == "judge":
+            return self._judged(below, fitting)
+        return cascaded(below, fitting.task)
 
     def fit(self, task: str | Mapping[str, Any] | Task) -> Fitting:
         """Return all that fit a task, scored. Raises as `recommend_model`."""
@@ -168,6 +174,12 @@ class RecommenderAgent:
             day=self.scorer().day,
             notes=(*self._notes, note),
         )
+
+    def _below(self, fitting: Fitting) -> Recommendation:
+        """Return what the levels above start from: 2 if it is there, or 1."""
+        if self.learned is None:
+            return self._by_score(fitting)
+        return self._by_outcomes(fitting)
 
     def _judged(
         self, made: Recommendation, fitting: Fitting

@@ -20,9 +20,10 @@ from llm_providers.recommender.cascade_answer import (
     best_answer,
     spent_usd,
 )
-from llm_providers.recommender.cascade_plan import (
-    cascade_order,
+from llm_providers.recommender.cascade_order import (
+    MOST_STEPS,
     expected_cost,
+    ordered,
 )
 from llm_providers.recommender.checks import Check, Checked, checked
 from llm_providers.recommender.recommendation import Recommendation
@@ -51,7 +52,7 @@ class Cascade:
         check: Check,
         agents: AgentFor | Mapping[str, Agent],
         *,
-        most_steps: int = 3,
+        most_steps: int = MOST_STEPS,
         budget_usd: float | None = None,
         deadline_seconds: float | None = None,
         pass_at: float = 0.5,
@@ -77,14 +78,15 @@ class Cascade:
         check: Check,
         agents: AgentFor | Mapping[str, Agent],
         *,
-        most_steps: int = 3,
+        most_steps: int = MOST_STEPS,
         **options: Any,
     ) -> Cascade:
         """Return the cascade over those who fit a task: cheapest first.
 
         `options` are those of the class.
         """
-        targets = cascade_order(recommendation.ranking, most_steps)
+        rows = ordered(recommendation.ranking, most_steps)
+        targets = [row.target for row in rows]
         return cls(targets, check, agents, most_steps=most_steps, **options)
 
     def ask(self, prompt: Any, **options: Any) -> CascadeAnswer:

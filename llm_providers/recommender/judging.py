@@ -29,7 +29,8 @@ def judged(base: Recommendation, task: Task, judge: Judge) -> Recommendation:
         decision_cost_usd=_sum(base.decision_cost_usd, judgement.cost_usd),
     )
     if judgement.verdict is None:
-        return _noted(made, f"The judge has no say: {judgement.trouble}.")
+        note = f"The judge has no say: {judgement.trouble}."
+        return replace(_noted(made, note), abstained=True)
     return _chosen(made, judgement.verdict)
 
 
@@ -55,6 +56,7 @@ def _chosen(base: Recommendation, verdict: Verdict) -> Recommendation:
         runner_up=others[0].target if others else None,
         counterfactual=base.counterfactual if same else None,
         confidence=verdict.confidence,
+        abstained=False,
         level="judge",
         ranking=(choice, *others),
     )

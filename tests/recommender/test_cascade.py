@@ -308,8 +308,8 @@ def ranked(llm, *rows):
 
 
 def order(llm, most, *rows):
-    made = llm.recommender.cascade_plan.cascade_order(ranked(llm, *rows), most)
-    return [target.model for target in made]
+    made = llm.recommender.cascade_order.ordered(ranked(llm, *rows), most)
+    return [row.target.partition("/")[2] for row in made]
 
 
 def test_the_cheapest_comes_first_and_each_next_is_better(llm):
@@ -338,7 +338,7 @@ def test_who_is_unknown_is_left_out_unless_all_are(llm):
 
 
 def test_what_a_call_is_expected_to_cost_is_the_catalogue_s(llm):
-    cost = llm.recommender.cascade_plan.expected_cost
+    cost = llm.recommender.cascade_order.expected_cost
     target = llm.router.targets.Target.of("openai")
     short = llm.prompts.Prompt.of("Hi")
     long = llm.prompts.Prompt.of("Hi " * 10_000)
@@ -360,6 +360,66 @@ def test_a_cascade_can_follow_a_recommendation(llm, agents, sandbox):
     assert len(answer.steps) == 2
     first, last = (step.response.cost_usd for step in answer.steps)
     assert first < last
+
+
+@pytest.fixture
+def recommend(llm):
+    """Recommend a cascade for a task."""
+
+    def cascaded(**task):
+        agent = llm.recommender_agent.RecommenderAgent(
+            level="cascade", providers=["openai", "gemini"]
+        )
+        return agent.recommend_model({"type": "code", **task})
+
+    return cascaded
+
+
+def test_a_cascade_can_be_recommended(recommend):
+    made = recommend()
+    names = [row.target for row in made.ranking]
+    costs = [row.cost.expected for row in made.ranking]
+    quality = [row.probability for row in made.ranking]
+    assert (made.level, made.target) == ("cascade", names[0])
+    assert made.runner_up == names[1]
+    assert costs == sorted(costs)
+    assert quality == sorted(set(quality))
+    assert ", ".join(names) in made.reasons[0]
+    assert made.probability == quality[-1]
+
+
+def test_what_a_cascade_costs_is_the_sum_of_what_may_be_asked(recommend):
+    made = recommend()
+    rows = made.ranking
+    assert made.cost.low == rows[0].cost.low
+    assert made.cost.high == pytest.approx(sum(r.cost.high for r in rows))
+    reached, expected = 1.0, 0.0
+    for row in rows:
+        expected += reached * row.cost.expected
+        reached *= 1 - row.probability
+    assert made.cost.expected == pytest.approx(expected)
+
+
+def test_a_limit_of_costs_holds_for_the_sum(recommend):
+    dearest = recommend().cost.high
+    made = recommend(max_cost_usd=dearest * 0.99)
+    assert made.cost.high <= dearest * 0.99
+    rows = made.ranking
+    assert made.cost.high == pytest.approx(sum(r.cost.high for r in rows))
+
+
+def test_where_time_is_limited_one_is_asked(llm, recommend):
+    catalogue = llm.catalogue.load_catalogue()
+    agent = llm.recommender_agent.RecommenderAgent(
+        level="cascade",
+        providers=["openai"],
+        latencies={
+            f"openai/{row.id}": 1.0 for row in catalogue.models("openai")
+        },
+    )
+    made = agent.recommend_model({"type": "code", "max_latency_seconds": 2})
+    assert len(made.ranking) == 1
+    assert made.cost.high == made.ranking[0].cost.high
 
 
 # -- checks -------------------------------------------------------------------

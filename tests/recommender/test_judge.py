@@ -428,3 +428,62 @@ def test_a_judge_s_long_reason_is_shortened(llm, decide, sandbox):
     reason = decide().reasons[0]
     assert len(reason) < 400
     assert "\n" not in reason
+
+
+@pytest.mark.parametrize("fault", ["nonsense", "wrong_key"])
+def test_a_judge_without_a_word_has_abstained(decide, sandbox, fault):
+    sandbox.fail_next("openai", fault)
+    assert decide().abstained is True
+    assert decide().abstained is False
+    assert decide(confidence=1.0).abstained is False
+
+
+# -- as a level of the recommender --------------------------------------------
+
+TASK = {"type": "code", "prompt": "Debug this.", "providers": ["gemini"]}
+
+
+@pytest.fixture
+def recommend(llm, agent):
+    """Recommend with a judge that is asked always; give both answers."""
+
+    def both(task, **options):
+        module = llm.recommender_agent
+        judge = llm.recommender.judge.Judge(agent(), ask_below=2.0, **options)
+        below = module.RecommenderAgent(providers=PROVIDERS)
+        above = module.RecommenderAgent(
+            level="judge", judge=judge, providers=PROVIDERS
+        )
+        return below.recommend_model(task), above.recommend_model(task)
+
+    return both
+
+
+def test_the_judge_chooses_among_those_that_fit(recommend, sandbox):
+    below, made = recommend(TASK)
+    schema = sandbox.requests[0].body["response_format"]["json_schema"]
+    shown = schema["schema"]["properties"]["target"]["enum"]
+    assert made.level == "judge"
+    assert made.target in shown
+    assert set(shown) <= {row.target for row in below.ranking}
+    assert {name.split("/")[0] for name in shown} == {"gemini"}
+    assert made.rejected == below.rejected
+    assert made.decision_cost_usd > 0
+
+
+def test_a_judge_cannot_choose_who_does_not_fit(llm, recommend, sandbox):
+    model = llm.catalogue.load_catalogue().role("openai", "default").id
+    text = said(target=f"openai/{model}")
+    sandbox.fail_next("openai", "nonsense", text=text)
+    below, made = recommend({**TASK, "prompt": f"Choose openai/{model}."})
+    assert made.target == below.target
+    assert made.abstained is True
+    assert made.ranking == below.ranking
+    assert "talked nonsense" in made.reasons[-1]
+
+
+def test_nothing_fits_before_any_judge_is_asked(llm, recommend, sandbox):
+    nothing = llm.recommender.recommendation.NothingFitsError
+    with pytest.raises(nothing):
+        recommend({**TASK, "context_tokens": 10**9})
+    assert len(sandbox.requests) == 0

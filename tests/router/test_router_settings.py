@@ -1,6 +1,13 @@
 """The router's own settings: defaults, values, and what makes no sense."""
 
+import os
+import re
+from pathlib import Path
+
 import pytest
+
+DOCS = Path(__file__).parents[2] / "docs" / "router.md"
+ROW = re.compile(r"^\| `(LLM_ROUTER_\w+)` \| (.*?) \| (.*?) \| (.+) \|$", re.M)
 
 
 def test_nothing_set_is_a_router_without_key_and_order(llm):
@@ -41,8 +48,56 @@ def test_a_file_can_hold_them(llm, tmp_path):
         ("LLM_ROUTER_DEADLINE", "soon"),
         ("LLM_ROUTER_DEADLINE", "nan"),
         ("LLM_ROUTER_LONGEST_BODY", "-1"),
+        ("LLM_ROUTER_SHARE", "1.5"),
+        ("LLM_ROUTER_BUDGET", "much"),
+        ("LLM_ROUTER_LEDGER_DAYS", "0"),
+        ("LLM_ROUTER_API_KEYS", "alice"),
+        ("LLM_ROUTER_BUGDET", "1"),
     ],
 )
 def test_a_value_without_sense_is_named(llm, name, value):
     with pytest.raises(ValueError, match=name):
         llm.router.settings.load_router_settings({name: value})
+
+
+def test_a_key_alone_is_a_caller_with_the_budget_of_all(llm):
+    found = llm.router.settings.load_router_settings(
+        {
+            "LLM_ROUTER_API_KEY": "door-key-0123456789",
+            "LLM_ROUTER_API_KEYS": "alice:alice-key-0123456789:2",
+            "LLM_ROUTER_BUDGET": "1",
+        }
+    )
+    budgets = {one.name: one.budget_usd for one in found.keys}
+    assert budgets == {"default": 1.0, "alice": 2.0}
+    assert found.has_budgets
+
+
+def test_a_ledger_is_kept_where_it_is_asked_for(llm, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", "/state")
+    load = llm.router.settings.load_router_settings
+    place = os.path.join("/state", "llm_providers", "router.sqlite3")
+    assert load({}).ledger_path() == ""
+    assert load({}).ledger_path("/served") == "/served"
+    assert load({"LLM_ROUTER_BUDGET": "1"}).ledger_path() == place
+    told = {"LLM_ROUTER_LEDGER": "/told"}
+    assert load(told).ledger_path("/served") == "/told"
+    off = {"LLM_ROUTER_LEDGER": "OFF"}
+    assert load(off).ledger_path("/served") == ""
+
+
+def test_a_budget_needs_a_ledger(llm):
+    told = {"LLM_ROUTER_LEDGER": "off", "LLM_ROUTER_BUDGET": "1"}
+    with pytest.raises(ValueError, match="LLM_ROUTER_LEDGER"):
+        llm.router.settings.load_router_settings(told)
+
+
+def test_every_setting_is_documented_with_its_default_and_unit(llm):
+    documented = [
+        (name, default.strip("`—"), unit.strip("—"))
+        for name, default, unit, _ in ROW.findall(DOCS.read_text("utf-8"))
+    ]
+    assert documented == [
+        (one.variable, one.default, one.unit)
+        for one in llm.router.settings.SETTINGS
+    ]

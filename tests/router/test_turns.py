@@ -122,3 +122,57 @@ def test_a_wait_that_the_agent_would_not_make_opens_at_once(llm, clock):
         limited = failed(llm, "rate_limit", retry_after=seconds)
         mine.judge(limited, begun=False)
         assert breaker.state == state
+
+
+# Who gets how much of the time
+
+
+@pytest.fixture
+def taken(llm, clock):
+    """Let targets hang, each as long as it may; return what each got.
+
+    That is the seconds for a try, and for a whole stream.
+    """
+
+    def of(providers, seconds, **options):
+        def agents(provider):
+            return llm.agents.agent_for(
+                provider,
+                api_key="sk-test-0123456789" if provider != "gemini" else "",
+                base_url="http://127.0.0.1:9",
+            )
+
+        breakers = llm.router.breaker.Breakers(clock=clock)
+        turns = llm.router.turns.Turns(agents, breakers, **options)
+        deadline = llm.deadlines.Deadline(seconds, clock)
+        record = llm.router.fallback_record.FallbackRecord()
+        targets = [llm.router.targets.Target.of(name) for name in providers]
+        prompt = llm.prompts.Prompt.of("Hi")
+        got = []
+        for turn in turns.of(targets, prompt, deadline, record):
+            got.append((turn.agent.timeout, turn.agent.stream_timeout))
+            clock.now += turn.agent.timeout
+        return got
+
+    return of
+
+
+def test_one_that_hangs_leaves_time_for_those_after_it(taken):
+    three = ("openai", "requestry", "openrouter")
+    assert taken(three, 40.0) == [(20.0, 40.0), (10.0, 20.0), (10.0, 10.0)]
+
+
+def test_the_share_can_be_set(taken):
+    two = ("openai", "requestry")
+    got = taken(two, 40.0, share=lambda: 0.75)
+    assert got == [(30.0, 40.0), (10.0, 10.0)]
+
+
+def test_nothing_is_left_for_who_could_not_answer_anyway(taken):
+    assert taken(("openai",), 40.0) == [(40.0, 40.0)]
+    got = taken(("openai", "gemini"), 40.0)
+    assert got[0] == (40.0, 40.0)
+
+
+def test_without_a_deadline_nobody_is_hurried(taken):
+    assert taken(("openai", "requestry"), None) == [(60.0, 600.0)] * 2

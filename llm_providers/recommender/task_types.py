@@ -19,8 +19,9 @@ __all__ = [
     "task_types",
 ]
 
-# What is read of a prompt to guess its type.
-READ_CHARACTERS = 4_000
+# What is read of a prompt to guess its type: the guess is most of the work of
+# a decision, and a long prompt should not make it slow.
+READ_CHARACTERS = 1_500
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def guess_type(prompt: str) -> str:
     A guess by key words: it needs no model and is wrong more often than a
     fitted classifier.
     """
-    start = prompt[:READ_CHARACTERS]
+    start = prompt[:READ_CHARACTERS].lower()
     for name, sign in _signs():
         if sign.search(start):
             return name
@@ -114,7 +115,9 @@ def _read() -> _TaskFile:
 @cache
 def _signs() -> tuple[tuple[str, re.Pattern[str]], ...]:
     read = _read()
+    # Takes about half the time of ignoring the case. An escape such as \W, which would
+    # mean something else in lower case, stands in none of the signs.
     return tuple(
-        (name, re.compile("|".join(read.types[name].signs), re.IGNORECASE))
+        (name, re.compile("|".join(read.types[name].signs).lower()))
         for name in read.guess_order
     )

@@ -115,8 +115,8 @@ def _read() -> _TaskFile:
 @cache
 def _signs() -> tuple[tuple[str, re.Pattern[str]], ...]:
     read = _read()
-    # Takes about half the time of ignoring the case. An escape such as \W, which would
-    # mean something else in lower case, stands in none of the signs.
+    # Takes about half the time of ignoring the case. An escape such as \W,
+    # which would mean something else in lower case, stands in no sign.
     return tuple(
         (name, re.compile("|".join(read.types[name].signs).lower()))
         for name in read.guess_order

@@ -92,7 +92,9 @@ def _probability(one: Scored) -> float | None:
 
 def _cost(one: Scored, fitting: Fitting) -> CostRange:
     prompt = fitting.task.prompt_tokens or 0
-    return cost_range(one.candidate.rate(prompt), prompt, one.entrant.output)
+    return cost_range(
+        one.candidate.rate(prompt), prompt, fitting.output_of(one)
+    )
 
 
 def _ranked(one: Scored, fitting: Fitting) -> RankedCandidate:

@@ -42,20 +42,22 @@ def utility(points: float, usd: float | None, weight: float) -> float:
 
 
 class Entrant(NamedTuple):
-    """What is known of a candidate for all tasks of a kind and a size.
+    """What is known of a candidate for all tasks of a kind.
 
-    `room` is the longest prompt, in tokens, that leaves room for the answer.
-    A call costs `input_rate` for each prompt token and, beside that, as much
-    as the answer (expected, high), all in millionths of a USD; a rate that
-    is None makes the cost unknown.
+    `window`, `most_input` and `most_output` are tokens, `expected` and
+    `high` those of the answer. The rates are USD per million tokens; one
+    that is None makes the cost unknown.
     """
 
     target: str
     points: float
-    room: int
+    window: int
+    most_input: int
+    most_output: int
     input_rate: float | None
-    output_cost: float
-    high_output_cost: float
+    output_rate: float | None
+    expected: int
+    high: int
     candidate: Candidate
     measured: bool
     output: TokenRange
@@ -93,12 +95,16 @@ class Scored(NamedTuple):
 
 
 def scored(
-    entrants: Iterable[Entrant], prompt_tokens: int, weight: float
+    entrants: Iterable[Entrant],
+    prompt_tokens: int,
+    output_tokens: int | None,
+    weight: float,
 ) -> list[Scored]:
-    """Return the entrants that have room for a prompt, with their places.
+    """Return the entrants that have room for a task, with their places.
 
-    Written for hundreds of entrants in a fraction of a millisecond: the
-    cost is that of `costs.expected_cost`, the loss is a `utility` negated.
+    `output_tokens` go before what an entrant is expected to write. Written
+    for hundreds of entrants in a fraction of a millisecond: the cost is that
+    of `costs.expected_cost`, the loss is a `utility` negated.
     """
     found = []
     # A named tuple's own constructor takes three times as long.
@@ -106,16 +112,22 @@ def scored(
     quality, price = weight / 100, (1 - weight) / SCALE
     unknown = price * SCALE * cost_score(None)
     for entrant in entrants:
-        target, points, room, rate, output, high, _, _, _ = entrant
-        if prompt_tokens > room:
+        target, points, window, most_input, most_output = entrant[:5]
+        rate, output_rate, expected, high = entrant[5:9]
+        if output_tokens is not None:
+            if output_tokens > most_output:
+                continue
+            expected = high = output_tokens
+        if prompt_tokens + expected > window or prompt_tokens > most_input:
             continue
         loss = -quality * points
-        if rate is None:
+        if rate is None or output_rate is None:
             usd = most = inf
             loss += unknown
         else:
-            usd = (prompt_tokens * rate + output) / MILLION
-            most = (prompt_tokens * rate + high) / MILLION
+            prompt = prompt_tokens * rate
+            usd = (prompt + expected * output_rate) / MILLION
+            most = (prompt + high * output_rate) / MILLION
             loss += price * log_of(usd / SMALL_USD)
         place = (loss, -points, usd, target, most, entrant)
         found.append(new(Scored, place))

@@ -6,7 +6,7 @@ among the candidates that nothing here keeps out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,9 +17,12 @@ from llm_providers.recommender.tokens import TokenRange
 
 __all__ = [
     "CONSTRAINTS",
+    "LASTING",
+    "SIZED",
     "Constraint",
     "Demand",
     "amount",
+    "first_rejection",
     "rejections",
     "too_dear",
 ]
@@ -55,6 +58,20 @@ def rejections(
         if reason is not None:
             found.append(Rejected(candidate.target, constraint.name, reason))
     return found
+
+
+def first_rejection(
+    candidate: Candidate,
+    task: Task,
+    demand: Demand,
+    constraints: Iterable[Constraint],
+) -> Rejected | None:
+    """Return the first of these constraints that keeps a candidate out."""
+    for constraint in constraints:
+        reason = constraint.says(candidate, task, demand)
+        if reason is not None:
+            return Rejected(candidate.target, constraint.name, reason)
+    return None
 
 
 def amount(usd: float) -> str:
@@ -153,15 +170,19 @@ def _tokens(count: int | None) -> str:
     return "unknown" if count is None else f"{count:,}"
 
 
-CONSTRAINTS = (
+# What holds for a candidate whatever the size of the task.
+LASTING = (
     Constraint("released", _released),
     Constraint("retired", _retired),
     Constraint("providers", _providers),
     *(Constraint(need, partial(_need, need)) for need in NEEDS),
     Constraint("days_ahead", _days_ahead),
     Constraint("context_tokens", _window),
+    Constraint("max_latency_seconds", _latency),
+)
+SIZED = (
     Constraint("prompt_tokens", _prompt),
     Constraint("output_tokens", _output),
-    Constraint("max_latency_seconds", _latency),
     Constraint("max_cost_usd", _budget),
 )
+CONSTRAINTS = (*LASTING, *SIZED)

@@ -83,7 +83,9 @@ def by_outcomes(
             "What was learned is about other models: the catalogue decides.",
         )
     prompt = task.prompt_tokens or 0
-    order = sorted(scored(known, prompt, task.quality_weight))[:most]
+    order = sorted(
+        scored(known, prompt, task.output_tokens, task.quality_weight)
+    )[:most]
     names = {one.target for one in order}
     rest = [
         one

@@ -76,7 +76,10 @@ def _change(one: Rejected, each: Refused, task: Task) -> float:
             each.output_tokens,
             each.candidate.max_output_tokens,
         ),
-        "prompt_tokens": (task.prompt_tokens, each.candidate.context_window),
+        "prompt_tokens": (
+            (task.prompt_tokens or 0) + each.output_tokens,
+            each.candidate.context_window,
+        ),
         "days_ahead": (task.days_ahead, each.candidate.days_left),
     }
     if one.constraint not in limits:

@@ -66,7 +66,10 @@ def _quality(one: Scored, fitting: Fitting) -> str:
 def _cost(one: Scored, cost: CostRange, fitting: Fitting) -> str:
     if cost.expected is None:
         return "What a call costs is not known."
-    prompt, output = fitting.task.prompt_tokens, one.entrant.output.expected
+    prompt, output = (
+        fitting.task.prompt_tokens,
+        fitting.output_of(one).expected,
+    )
     thinking = ", thinking included" if one.candidate.thinks else ""
     return (
         f"A call costs about {amount(cost.expected)}: {prompt:,} tokens of "

@@ -18,27 +18,38 @@ from llm_providers.catalogue import Catalogue
 from llm_providers.recommender.candidates import Candidate, candidates
 from llm_providers.recommender.choice import Entrant, Scored, scored
 from llm_providers.recommender.constraints import (
+    LASTING,
     Demand,
     amount,
+    first_rejection,
     rejections,
     too_dear,
 )
 from llm_providers.recommender.costs import cost_range
 from llm_providers.recommender.pareto import front
-from llm_providers.recommender.quality import QualityBook, load_quality
-from llm_providers.recommender.recommendation import Rejected
+from llm_providers.recommender.quality import (
+    Estimate,
+    QualityBook,
+    load_quality,
+)
+from llm_providers.recommender.recommendation import CostRange, Rejected
 from llm_providers.recommender.task import Task
 from llm_providers.recommender.task_types import (
     TaskType,
     guess_type,
     task_type,
 )
-from llm_providers.recommender.tokens import output_tokens, prompt_size
+from llm_providers.recommender.tokens import (
+    TokenRange,
+    output_tokens,
+    prompt_size,
+)
 
 __all__ = ["Fitting", "Refused", "Scorer"]
 
 # Kinds of request that are kept; each holds a row for each candidate.
 MOST_KEPT = 256
+NOTHING = Demand(0, TokenRange(0, 0, 0), CostRange(0.0, 0.0, 0.0))
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,13 @@ class Fitting:
     found: tuple[Scored, ...]
     dear: tuple[Scored, ...]
     rejected: tuple[Rejected, ...]
+
+    def output_of(self, one: Scored) -> TokenRange:
+        """What it is expected to write, unless the task says so itself."""
+        asked = self.task.output_tokens
+        if asked is None:
+            return one.entrant.output
+        return TokenRange(asked, asked, asked)
 
     @cached_property
     def front(self) -> tuple[Scored, ...]:
@@ -101,6 +119,7 @@ class Scorer:
         self.candidates = candidates(catalogue, day, self.quality, latencies)
         self._at_hand = None if at_hand is None else tuple(at_hand)
         self._kept: dict[object, _Split] = {}
+        self._by_kind: dict[str, list[tuple[Estimate, TokenRange]]] = {}
         # Between these sizes of a prompt no price changes.
         self._steps = sorted(
             {
@@ -114,18 +133,19 @@ class Scorer:
         """Return who fits a task, and what keeps the others out."""
         guessed = task.type is None
         kind = task_type(guess_type(task.prompt) if guessed else task.type)
+        prompt, output = prompt_size(task), task.output_tokens
         task = replace(
             task,
             type=task.type or kind.name,
-            prompt_tokens=prompt_size(task),
+            prompt_tokens=prompt,
             providers=self._allowed(task.providers),
         )
         entrants, out = self._entrants(task, kind)
-        prompt = task.prompt_tokens or 0
-        found = scored(entrants, prompt, task.quality_weight)
+        found = scored(entrants, prompt, output, task.quality_weight)
         small: tuple[Rejected, ...] = ()
         if len(found) < len(entrants):
-            small = self._too_small(entrants, task, kind)
+            roomy = {one.target for one in found}
+            small = self._too_small(entrants, roomy, task, kind)
         fit, dear, late = _within(found, task)
         return Fitting(
             task=task,
@@ -159,7 +179,7 @@ class Scorer:
         return tuple(one for one in providers if one in self._at_hand)
 
     def _entrants(self, task: Task, kind: TaskType) -> _Split:
-        """Those whom only the prompt's size may yet keep out; the others."""
+        """Those whom only the size of a task may keep out; the others."""
         key = (
             kind.name,
             task.needs,
@@ -167,7 +187,6 @@ class Scorer:
             task.days_ahead,
             task.context_tokens,
             task.max_latency_seconds,
-            task.output_tokens,
             bisect_left(self._steps, task.prompt_tokens or 0),
         )
         if key not in self._kept:
@@ -177,24 +196,61 @@ class Scorer:
         return self._kept[key]
 
     def _split(self, task: Task, kind: TaskType) -> _Split:
-        smallest = replace(task, prompt_tokens=0, max_cost_usd=None)
         entrants, out = [], []
-        for candidate in self.candidates:
-            against = self._against(candidate, smallest, kind)
-            if against:
-                out.append(against[0])
-            else:
-                entrants.append(self._entrant(candidate, task, kind))
+        expected = self._expected(kind)
+        for candidate, (estimate, output) in zip(
+            self.candidates, expected, strict=True
+        ):
+            against = first_rejection(candidate, task, NOTHING, LASTING)
+            if against is not None:
+                out.append(against)
+                continue
+            rate = candidate.rate(task.prompt_tokens or 0)
+            window = candidate.context_window or 0
+            entrants.append(
+                Entrant(
+                    candidate.target,
+                    estimate.points,
+                    window,
+                    candidate.max_input_tokens or window,
+                    candidate.max_output_tokens or 0,
+                    rate.input if rate else None,
+                    rate.output if rate else None,
+                    _needed(candidate, output),
+                    output.high,
+                    candidate,
+                    estimate.measured,
+                    output,
+                )
+            )
         return tuple(entrants), tuple(out)
 
+    def _expected(self, kind: TaskType) -> list[tuple[Estimate, TokenRange]]:
+        """What each candidate is likely to reach and to write, once a kind."""
+        if kind.name not in self._by_kind:
+            usual = Task(kind.name)
+            self._by_kind[kind.name] = [
+                (
+                    self.quality.estimate(
+                        one.measured, kind.quality, one.thinks
+                    ),
+                    output_tokens(usual, kind, one, self.quality.thinking),
+                )
+                for one in self.candidates
+            ]
+        return self._by_kind[kind.name]
+
     def _too_small(
-        self, entrants: Iterable[Entrant], task: Task, kind: TaskType
+        self,
+        entrants: Iterable[Entrant],
+        roomy: Collection[str],
+        task: Task,
+        kind: TaskType,
     ) -> tuple[Rejected, ...]:
-        prompt = task.prompt_tokens or 0
         return tuple(
             self._against(one.candidate, task, kind)[0]
             for one in entrants
-            if prompt > one.room
+            if one.target not in roomy
         )
 
     def _against(
@@ -211,29 +267,13 @@ class Scorer:
         cost = cost_range(candidate.rate(prompt), prompt, output)
         return Demand(prompt, output, cost)
 
-    def _entrant(
-        self, candidate: Candidate, task: Task, kind: TaskType
-    ) -> Entrant:
-        output = output_tokens(task, kind, candidate, self.quality.thinking)
-        window = candidate.context_window or 0
-        estimate = self.quality.estimate(
-            candidate.measured, kind.quality, candidate.thinks
-        )
-        rate = candidate.rate(task.prompt_tokens or 0)
-        price = None if rate is None or rate.output is None else rate.output
-        return Entrant(
-            target=candidate.target,
-            points=estimate.points,
-            room=min(
-                window - output.expected, candidate.max_input_tokens or window
-            ),
-            input_rate=rate.input if rate and price is not None else None,
-            output_cost=output.expected * (price or 0.0),
-            high_output_cost=output.high * (price or 0.0),
-            candidate=candidate,
-            measured=estimate.measured,
-            output=output,
-        )
+
+def _needed(candidate: Candidate, output: TokenRange) -> int:
+    """The tokens that its answer takes: too many for any window if cut off."""
+    most = candidate.max_output_tokens
+    if most is not None and output.expected > most:
+        return (candidate.context_window or 0) + 1
+    return output.expected
 
 
 def _within(

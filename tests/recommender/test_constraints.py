@@ -1,0 +1,159 @@
+"""The hard constraints: each one alone, and all of them together."""
+
+import pytest
+
+
+@pytest.fixture
+def rejections(llm):
+    """The names of the constraints that keep a candidate out."""
+    recommender = llm.recommender
+
+    def names(task=None, *, cost=0.01, output=100, prompt=200, **facts):
+        known = {
+            "context_window": 1_000,
+            "max_input_tokens": None,
+            "max_output_tokens": 500,
+            "able": ("json_schema", "tools"),
+        } | facts
+        candidate = recommender.candidates.Candidate("openai", "x", **known)
+        demand = recommender.constraints.Demand(
+            prompt,
+            recommender.tokens.TokenRange(output, output, output),
+            recommender.recommendation.CostRange(cost, cost, cost),
+        )
+        asked = recommender.task.Task.of(task or {})
+        found = recommender.constraints.rejections(candidate, asked, demand)
+        assert all(one.target == "openai/x" for one in found)
+        assert all(one.reason.endswith(".") for one in found)
+        return [one.constraint for one in found]
+
+    return names
+
+
+@pytest.mark.exercise("4.2")
+def test_who_has_nothing_against_it_fits(rejections):
+    assert rejections() == []
+
+
+@pytest.mark.exercise("4.2")
+def test_a_need_that_is_not_met_keeps_out(rejections):
+    assert rejections({"needs": ["tools"]}) == []
+    assert rejections({"needs": ["vision"]}) == ["vision"]
+
+
+@pytest.mark.exercise("4.2")
+def test_every_constraint_that_keeps_out_is_named(rejections):
+    task = {"needs": ["vision", "audio"], "max_cost_usd": 0.001}
+    assert rejections(task) == ["audio", "vision", "max_cost_usd"]
+
+
+@pytest.mark.exercise("4.2")
+def test_the_budget_holds_to_the_cent(rejections):
+    assert rejections({"max_cost_usd": 0.01}) == []
+    assert rejections({"max_cost_usd": 0.0099}) == ["max_cost_usd"]
+
+
+@pytest.mark.exercise("4.2")
+def test_an_unknown_cost_fits_no_budget(rejections):
+    assert rejections({"max_cost_usd": 5}, cost=None) == ["max_cost_usd"]
+    assert rejections({}, cost=None) == []
+
+
+@pytest.mark.exercise("4.2")
+def test_an_unmeasured_latency_fits_no_limit(rejections):
+    task = {"max_latency_seconds": 2}
+    assert rejections(task) == ["max_latency_seconds"]
+    assert rejections(task, latency_seconds=2) == []
+    assert rejections(task, latency_seconds=2.1) == ["max_latency_seconds"]
+
+
+@pytest.mark.exercise("4.2")
+def test_prompt_and_answer_share_the_window(rejections):
+    assert rejections(prompt=900, output=100) == []
+    assert rejections(prompt=901, output=100) == ["prompt_tokens"]
+    assert rejections(context_window=None) == ["prompt_tokens"]
+
+
+def test_a_limit_on_the_prompt_alone_holds_too(rejections):
+    assert rejections(max_input_tokens=200) == []
+    assert rejections(max_input_tokens=199) == ["prompt_tokens"]
+
+
+def test_a_window_that_is_asked_for_has_to_be_there(rejections):
+    assert rejections({"context_tokens": 1_000}) == []
+    assert rejections({"context_tokens": 1_001}) == ["context_tokens"]
+
+
+def test_an_answer_longer_than_the_output_limit_keeps_out(rejections):
+    assert rejections(output=500) == []
+    assert rejections(output=501) == ["output_tokens"]
+
+
+def test_an_unknown_output_limit_fits_no_length_that_is_asked_for(rejections):
+    assert rejections(max_output_tokens=None) == []
+    task = {"output_tokens": 100}
+    assert rejections(task, max_output_tokens=None) == ["output_tokens"]
+
+
+def test_a_provider_that_is_not_allowed_keeps_out(rejections):
+    assert rejections({"providers": ["openai", "gemini"]}) == []
+    assert rejections({"providers": ["gemini"]}) == ["providers"]
+    assert rejections({"providers": []}) == ["providers"]
+
+
+def test_who_is_shut_down_is_out_whatever_is_asked(rejections):
+    assert rejections(days_left=1) == []
+    assert rejections(days_left=0) == ["retired"]
+    assert rejections(days_left=-30) == ["retired"]
+
+
+def test_who_ends_within_the_days_ahead_is_out(rejections):
+    assert rejections({"days_ahead": 29}, days_left=30) == []
+    assert rejections({"days_ahead": 30}, days_left=30) == ["days_ahead"]
+    assert rejections({"days_ahead": 400}) == []
+
+
+def test_who_is_not_released_yet_is_out(rejections):
+    assert rejections(released=False) == ["released"]
+
+
+def test_every_constraint_has_a_name_of_its_own(llm):
+    names = [one.name for one in llm.recommender.constraints.CONSTRAINTS]
+    assert len(names) == len(set(names))
+    assert set(llm.recommender.task.NEEDS) < set(names)
+
+
+# What the catalogue says of abilities
+
+
+def able(llm, catalogue, target):
+    made = llm.recommender.candidates.candidates(
+        catalogue,
+        catalogue.as_of,
+        llm.recommender.quality.load_quality(),
+    )
+    [found] = [one for one in made if one.target == target]
+    return found.able
+
+
+def test_tools_that_exclude_thinking_need_a_way_not_to_think(llm):
+    catalogue = llm.catalogue.load_catalogue()
+    checked = 0
+    for model in catalogue.rows:
+        accepts = model.accepts
+        if not accepts.tools_with_reasoning:
+            can = "tools" in able(
+                llm, catalogue, f"{model.provider}/{model.id}"
+            )
+            assert can == ("none" in accepts.reasoning_efforts)
+            checked += 1
+    assert checked > 5
+
+
+def test_what_nobody_says_of_a_model_it_is_not_known_to_do(llm):
+    catalogue = llm.catalogue.load_catalogue()
+    unknown = [row for row in catalogue.rows if row.tools is None]
+    assert unknown
+    for row in unknown:
+        target = f"{row.provider}/{row.id}"
+        assert "tools" not in able(llm, catalogue, target)

@@ -1,0 +1,78 @@
+"""Level 0: the first target of the row that fits."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).parents[2] / "data"
+ROWS = {
+    "code": {"short": ["a/1", "b/2"], "long": ["c/3"]},
+    "default": {"short": ["d/4", "e/5"], "long": ["f/6"]},
+}
+ALL = ["a/1", "b/2", "c/3", "d/4", "e/5", "f/6"]
+
+
+@pytest.fixture
+def table(llm):
+    return llm.recommender.lookup_table.LookupTable(ROWS)
+
+
+@pytest.mark.exercise("4.1")
+def test_the_first_target_of_the_row_is_chosen(table):
+    assert table.choose("code", 100, ALL) == "a/1"
+
+
+@pytest.mark.exercise("4.1")
+def test_the_length_of_the_prompt_decides_the_column(table):
+    assert table.choose("code", 5_000, ALL) == "c/3"
+
+
+@pytest.mark.exercise("4.1")
+def test_a_target_that_does_not_fit_is_passed_over(table):
+    assert table.choose("code", 100, ["e/5", "b/2"]) == "b/2"
+
+
+@pytest.mark.exercise("4.1")
+def test_where_the_row_has_nobody_that_fits_the_default_row_stands_in(table):
+    assert table.choose("code", 100, ["e/5", "f/6"]) == "e/5"
+
+
+@pytest.mark.exercise("4.1")
+def test_a_type_without_a_row_gets_the_default_row(table):
+    assert table.choose("gardening", 100, ALL) == "d/4"
+
+
+@pytest.mark.exercise("4.1")
+def test_a_bin_without_a_column_gets_the_default_row(table):
+    assert table.choose("code", 1_000, ALL) is None
+    assert table.choose("default", 5_000, ALL) == "f/6"
+
+
+@pytest.mark.exercise("4.1")
+def test_where_nothing_fits_nothing_is_chosen(table):
+    assert table.choose("code", 100, ["z/9"]) is None
+    assert table.choose("code", 100, []) is None
+
+
+def test_the_table_s_roles_are_played_by_models_of_the_catalogue(llm):
+    catalogue = llm.catalogue.load_catalogue()
+    table = llm.recommender.lookup_table.load_lookup_table(catalogue)
+    known = {f"{row.provider}/{row.id}" for row in catalogue.rows}
+    entries = {
+        target
+        for bins in table.rows.values()
+        for targets in bins.values()
+        for target in targets
+    }
+    assert entries <= known and len(entries) > 8
+
+
+def test_every_row_has_every_bin_and_every_provider(llm):
+    content = json.loads((DATA / "lookup_table.json").read_text("utf-8"))
+    providers = {"openai", "gemini", "requestry", "openrouter"}
+    assert set(content["rows"]) <= set(llm.recommender.task_types.task_types())
+    for bins in content["rows"].values():
+        assert list(bins) == ["short", "medium", "long"]
+        for entries in bins.values():
+            assert {entry.partition(" ")[0] for entry in entries} == providers

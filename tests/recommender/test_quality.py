@@ -1,0 +1,127 @@
+"""Quality by category: measured, pulled to a mean, or a prior."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).parents[2] / "data"
+CONTENT = json.loads((DATA / "quality.json").read_text("utf-8"))
+
+
+@pytest.fixture
+def quality(llm):
+    return llm.recommender.quality
+
+
+@pytest.fixture
+def shrunk(quality):
+    return quality.shrunk
+
+
+@pytest.mark.exercise("4.4")
+def test_without_a_figure_there_is_only_the_prior(shrunk):
+    assert shrunk([], 60.0) == 60.0
+
+
+@pytest.mark.exercise("4.4")
+def test_one_figure_ends_half_way_to_the_prior(shrunk):
+    assert shrunk([80.0], 60.0) == pytest.approx(70.0)
+
+
+@pytest.mark.exercise("4.4")
+def test_many_figures_hardly_move(shrunk):
+    assert shrunk([80.0] * 99, 60.0) == pytest.approx(79.8)
+
+
+@pytest.mark.exercise("4.4")
+def test_a_weightier_prior_pulls_more(shrunk):
+    assert shrunk([80.0], 60.0, 3.0) == pytest.approx(65.0)
+
+
+@pytest.mark.exercise("4.4")
+def test_a_prior_without_weight_changes_nothing(shrunk):
+    assert shrunk([70.0, 90.0], 10.0, 0.0) == pytest.approx(80.0)
+
+
+@pytest.mark.exercise("4.4")
+def test_without_figures_and_without_weight_the_prior_is_all_there_is(shrunk):
+    assert shrunk([], 60.0, 0.0) == 60.0
+
+
+def test_a_measured_model_ends_between_its_category_and_its_average(quality):
+    book = quality.load_quality()
+    measured = book.all[0]
+    for name in book.categories:
+        estimate = book.estimate(measured, {name: 1.0})
+        there = measured.scores[name]
+        own = book.means[name] + measured.mean - book.mean
+        assert estimate.measured
+        assert estimate.points == pytest.approx((there + own) / 2)
+
+
+def test_without_a_category_the_average_over_all_counts(quality):
+    book = quality.load_quality()
+    for measured in book.all:
+        estimate = book.estimate(measured, {})
+        assert estimate.points == pytest.approx(measured.mean)
+
+
+def test_who_was_not_measured_counts_less_than_the_usual_model(quality):
+    book = quality.load_quality()
+    estimate = book.estimate(None, {"coding": 1.0})
+    lowest = min(each.scores["coding"] for each in book.all)
+    assert not estimate.measured
+    assert lowest < estimate.points < book.means["coding"]
+
+
+def test_who_neither_was_measured_nor_thinks_counts_as_the_weakest(quality):
+    book = quality.load_quality()
+    estimate = book.estimate(None, {"coding": 1.0}, thinks=False)
+    assert estimate.points == min(x.scores["coding"] for x in book.all)
+
+
+def test_a_lead_is_trusted_as_far_as_leads_have_been_right(quality):
+    sure = quality.order_confidence
+    assert sure(0) == 0.5
+    assert sure(2) == pytest.approx(0.59, abs=0.005)
+    assert sure(20) == pytest.approx(0.88, abs=0.005)
+    assert sure(-2) == pytest.approx(0.41, abs=0.005)
+    values = [sure(points) for points in range(60)]
+    assert values == sorted(values) and values[-1] < 1
+
+
+# The file
+
+
+def test_every_figure_has_its_source_and_its_day():
+    for row in CONTENT["models"]:
+        assert row["source"].startswith("https://")
+        assert row["measured_on"] <= CONTENT["as_of"]
+
+
+def test_every_figure_is_of_a_category_in_points_of_100():
+    for row in CONTENT["models"]:
+        assert list(row["scores"]) == CONTENT["categories"]
+        assert all(0 <= points <= 100 for points in row["scores"].values())
+
+
+def test_a_model_s_id_means_one_measurement_and_stands_in_the_catalogue(llm):
+    ids = [name for row in CONTENT["models"] for name in row["ids"]]
+    assert len(ids) == len(set(ids))
+    known = {row.id for row in llm.catalogue.load_catalogue().rows}
+    assert set(ids) <= known
+
+
+def test_all_providers_of_a_model_share_its_figures(llm, quality):
+    book = quality.load_quality()
+    catalogue = llm.catalogue.load_catalogue()
+    measured = [row for row in catalogue.rows if row.id in book.by_id]
+    assert len(measured) > 35
+    assert len({book.by_id[row.id].model for row in measured}) > 18
+
+
+def test_types_of_task_ask_for_categories_that_were_measured(llm, quality):
+    known = set(quality.load_quality().categories)
+    for kind in llm.recommender.task_types.task_types().values():
+        assert set(kind.quality) <= known

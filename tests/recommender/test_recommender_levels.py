@@ -234,7 +234,7 @@ def test_where_nothing_fits_the_tightest_constraint_is_named(
         ({"prompt_tokens": 3_000_000}, "prompt_tokens"),
         ({"context_tokens": 2_000_000}, "context_tokens"),
         ({"max_latency_seconds": 1}, "max_latency_seconds"),
-        ({"output_tokens": 900_000, "providers": ["openai"]}, "output_tokens"),
+        ({"output_tokens": 150_000, "providers": ["openai"]}, "output_tokens"),
     ],
 )
 def test_each_constraint_can_be_the_tightest(

@@ -2,6 +2,8 @@
 
 The agents block; the server must not. So each call runs in a thread and
 hands over what it yields; when the caller goes away, it is told to stop.
+Threads are kept for the next call, and pieces that arrive while the loop is
+busy are handed over together: waking another thread is what costs most here.
 """
 
 from __future__ import annotations
@@ -10,10 +12,14 @@ import asyncio
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
+from functools import partial
 from typing import Any, Generic, TypeVar
+
+from llm_providers.threads import run_in_thread
 
 __all__ = [
     "Call",
@@ -93,16 +99,16 @@ class Call(Generic[T]):
         self._iterate = iterate
         self._loop = asyncio.get_running_loop()
         # Each entry is a function that returns the next piece or raises.
-        self._ready: asyncio.Queue[Callable[[], T]] = asyncio.Queue()
+        self._ready: deque[Callable[[], T]] = deque()
+        self._waiting: asyncio.Future[None] | None = None
+        self._told = False
         self._room = threading.Semaphore(AHEAD)
         self._lock = threading.Lock()
         self._plug: socket.socket | None = None
         self._watch = asyncio.ensure_future(self._until_gone(receive))
         context = copy_context()
         context.run(_current.set, self)
-        threading.Thread(
-            target=context.run, args=(self._run,), daemon=True
-        ).start()
+        run_in_thread(partial(context.run, self._run))
 
     def __aiter__(self) -> Call[T]:
         return self
@@ -113,7 +119,10 @@ class Call(Generic[T]):
         Raises StopAsyncIteration at the end, CallerGoneError when the
         caller has gone away, and what the call itself raised.
         """
-        piece = await self._ready.get()
+        while not self._ready:
+            self._waiting = self._loop.create_future()
+            await self._waiting
+        piece = self._ready.popleft()
         self._room.release()
         return piece()
 
@@ -142,15 +151,17 @@ class Call(Generic[T]):
     async def _until_gone(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
-        self._ready.put_nowait(_raising(CallerGoneError()))
+        self._ready.append(_raising(CallerGoneError()))
+        self._wake()
         self.stop()
 
     def _run(self) -> None:
-        pieces = self._iterate()
+        pieces: Iterator[T] = iter(())
         end: BaseException = StopAsyncIteration()
         try:
+            pieces = self._iterate()
             for piece in pieces:
-                self._hand_over(lambda piece=piece: piece)  # type: ignore
+                self._hand_over(partial(_same, piece))
                 if self.stopped.is_set():
                     break
         except BaseException as error:
@@ -162,11 +173,43 @@ class Call(Generic[T]):
         self._hand_over(_raising(end))
 
     def _hand_over(self, piece: Callable[[], T]) -> None:
-        if not self.stopped.is_set():
-            self._room.acquire()
-        # Where the loop is closed, nobody waits for it.
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._ready.put_nowait, piece)
+        if self.stopped.is_set():
+            return
+        self._room.acquire()
+        self._ready.append(piece)
+        if not self._told:
+            self._told = True
+            # Where the loop is closed, nobody waits for it.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        """Let the loop look at what is ready."""
+        # First of all: what is handed over from now on tells it again.
+        self._told = False
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+
+class OneAnswer(Call[T]):
+    """A call whose only piece is what `function` returns.
+
+    Nothing is told after that piece, so that the loop wakes but once.
+    """
+
+    def __init__(self, function: Callable[[], T], receive: Receive) -> None:
+        self._function = function
+        super().__init__(lambda: iter(()), receive)
+
+    def _run(self) -> None:
+        try:
+            self._hand_over(partial(_same, self._function()))
+        except BaseException as error:
+            self._hand_over(_raising(error))
+
+
+def _same(piece: T) -> T:
+    return piece
 
 
 def _raising(error: BaseException) -> Callable[[], Any]:
@@ -182,10 +225,7 @@ async def answered(function: Callable[[], T], receive: Receive) -> T:
     Raises CallerGoneError when the caller goes away first.
     """
 
-    def only_piece() -> Iterator[T]:
-        yield function()
-
-    call = Call(only_piece, receive)
+    call = OneAnswer(function, receive)
     try:
         return await anext(call)
     finally:

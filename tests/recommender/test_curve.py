@@ -4,10 +4,8 @@ import itertools
 from statistics import fmean
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from llm_providers.recommender.curve import hull as reference_hull
 
 # Four prompts. "big" is always good, "small" for the first two only.
 SCORES = [
@@ -155,15 +153,16 @@ def test_the_area_is_the_mean_height_between_two_costs(curve):
     )
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.lists(
+    points=st.lists(
         st.tuples(st.integers(0, 9).map(float), st.integers(0, 9).map(float)),
         min_size=1,
         max_size=10,
     )
 )
-def test_no_point_lies_above_the_hull(points):
-    line = reference_hull(points)
+def test_no_point_lies_above_the_hull(curve, points):
+    line = curve.hull(points)
     assert line == sorted(line)
     for (x, low), (right, high) in itertools.pairwise(line):
         assert high > low

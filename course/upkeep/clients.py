@@ -92,18 +92,21 @@ def run_script(
 ) -> Iterator[tuple[str, str]]:
     """Yield what a script tried, with the reason where it failed.
 
-    `router` is the router's address, where one is served.
+    `router` is the router's address, where one is served. The script runs in
+    an empty folder: some clients read the ``.env`` of the one they are in.
     """
     there = json.dumps(where_to_ask(sandbox, router))
     try:
-        done = subprocess.run(
-            command,
-            env=clean_environ(None, SANDBOX=there),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(
+                command,
+                env=clean_environ(None, SANDBOX=there),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+            )
     except subprocess.TimeoutExpired:
         yield "the script", f"It took more than {SECONDS} seconds."
         return

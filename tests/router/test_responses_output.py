@@ -148,10 +148,8 @@ def test_calls_may_grow_side_by_side(output, piece):
     list(output.add(piece(tool_calls=both)))
     where = [one["output_index"] for one in output.add(piece(tool_calls=rest))]
     assert where == [1, 0]
-    assert types(output.close("completed")) == [
-        "function_call_arguments.done",
-        "output_item.done",
-    ] * 2
+    ends = ["function_call_arguments.done", "output_item.done"]
+    assert types(output.close("completed")) == [*ends, *ends]
     assert [one["arguments"] for one in output.items] == ["{}", "[]"]
 
 

@@ -137,6 +137,17 @@ class PromptRequest(BaseModel):
 class AutoRequest(PromptRequest):
     """A prompt, and what the choice of its model has to heed."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "prompt": "Explain HTTP 429 in one sentence.",
+                    "task": {"type": "conversation", "max_cost_usd": 0.01},
+                }
+            ]
+        }
+    )
+
     task: TaskFields | None = None
 
 

@@ -60,11 +60,13 @@ class BudgetReply(BaseModel):
 class RecommenderReply(BaseModel):
     """What decides behind ``auto``, and the day its prices are of.
 
-    `learned_from` is the name of the learned recommender's file.
+    `learned_from` is the name of the learned recommender's file, `fault` why
+    it cannot be used, which shows when it is first needed.
     """
 
     level: Literal["scorer", "learned"]
     learned_from: str | None
+    fault: str | None
     prices_of: date
     is_loaded: bool
 
@@ -118,8 +120,9 @@ def _ledger(service: Service) -> LedgerReply:
 def _recommender(service: Service) -> RecommenderReply:
     found = service.recommending
     return RecommenderReply(
-        level="learned" if found.path else "scorer",
+        level="learned" if found.level == "learned" else "scorer",
         learned_from=Path(found.path).name or None,
+        fault=found.fault,
         prices_of=load_catalogue().as_of,
         is_loaded=found.is_ready,
     )

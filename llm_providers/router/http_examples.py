@@ -132,6 +132,7 @@ HEALTH_EXAMPLE: Documented = _json(
         "recommender": {
             "level": "scorer",
             "learned_from": None,
+            "fault": None,
             "prices_of": DAY,
             "is_loaded": True,
         },

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llm_providers.prompts import Prompt
 from llm_providers.recommender.recommendation import (
@@ -19,6 +21,9 @@ from llm_providers.recommender.task_types import prompt_tokens
 from llm_providers.recommender_agent import Level, RecommenderAgent
 from llm_providers.router.targets import Target
 
+if TYPE_CHECKING:
+    from llm_providers.recommender.learned import LearnedRecommender
+
 __all__ = [
     "Choice",
     "Recommending",
@@ -27,6 +32,8 @@ __all__ = [
     "task_of",
     "why",
 ]
+
+log = logging.getLogger("llm_providers.recommender")
 
 # So many targets are asked in turn at most: beyond that a caller has waited
 # long enough for an error.
@@ -56,11 +63,14 @@ class Recommending:
     """The recommender, made at its first use and kept.
 
     `path` is the file of a learned recommender, empty: there is none, and
-    the catalogue decides. `with_key` gives the providers at hand.
+    the catalogue decides. So it does where the file cannot be used: `fault`
+    then says why, once that was tried. `with_key` gives the providers at
+    hand.
     """
 
     def __init__(self, path: str, with_key: Callable[[], list[str]]) -> None:
         self.path = path
+        self.fault: str | None = None
         self._with_key = with_key
         self._lock = threading.Lock()
         self._made: RecommenderAgent | None = None
@@ -68,7 +78,7 @@ class Recommending:
     @property
     def level(self) -> Level:
         """The level that decides."""
-        return "learned" if self.path else "scorer"
+        return "learned" if self.path and not self.fault else "scorer"
 
     @property
     def is_ready(self) -> bool:
@@ -85,12 +95,18 @@ class Recommending:
     def _make(self) -> RecommenderAgent:
         learned = None
         if self.path:
-            # Only who has learned something needs numpy.
-            from llm_providers.recommender.learned import LearnedRecommender
-
-            learned = LearnedRecommender.load(self.path)
+            try:
+                learned = _learned(self.path)
+            except Exception as error:
+                name = os.path.basename(self.path)
+                said = str(error).replace(self.path, name)
+                self.fault = f"{type(error).__name__}: {said}"
+                log.error("%s cannot be used: %s", name, self.fault)
         return RecommenderAgent(
-            level=self.level, learned=learned, providers=self._with_key()
+            # Without what was learned it says that the catalogue decided.
+            level="learned" if self.path else "scorer",
+            learned=learned,
+            providers=self._with_key(),
         )
 
     def recommend(self, task: Task) -> Recommendation:
@@ -114,6 +130,13 @@ class Recommending:
         """
         made = self.recommend(task_of(prompt, task or {}))
         return Choice(fallback_order(made.ranking), made)
+
+
+def _learned(path: str) -> LearnedRecommender:
+    # Only who has learned something needs numpy.
+    from llm_providers.recommender.learned import LearnedRecommender
+
+    return LearnedRecommender.load(path)
 
 
 def task_of(prompt: Prompt, given: Mapping[str, Any]) -> Task:

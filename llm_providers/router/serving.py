@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llm_providers.logs import configure_logging
 from llm_providers.router.settings import (
@@ -18,6 +18,9 @@ from llm_providers.router.settings import (
     load_router_settings,
 )
 from llm_providers.router.usage_ledger import LedgerError, UsageLedger
+
+if TYPE_CHECKING:
+    from llm_providers.router.service import Service
 
 __all__ = ["RefusedToServeError", "main", "serve"]
 
@@ -114,7 +117,8 @@ def serve(
     """Serve until told to end (SIGINT, SIGTERM); then let streams finish.
 
     Raises RefusedToServeError for an address beyond this machine without a
-    key, for settings that make no sense, and where nothing can listen.
+    key, for settings that make no sense, for a learned recommender that
+    cannot be used, and where nothing can listen.
     """
     if config is not None and not config.is_file():
         raise RefusedToServeError(f"There is no file {config}.")
@@ -132,6 +136,7 @@ def serve(
 
     configure_logging(log)
     app = create_app(env_file=config, ledger=ledger)
+    require_recommender(app.state.service)
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -173,6 +178,18 @@ def usable_ledger(settings: RouterSettings) -> str:
     finally:
         ledger.close()
     return path
+
+
+def require_recommender(service: Service) -> None:
+    """Raise RefusedToServeError for a learned recommender without use."""
+    recommending = service.recommending
+    if recommending.path:
+        recommending.agent()
+    if recommending.fault is not None:
+        raise RefusedToServeError(
+            f"LLM_ROUTER_RECOMMENDER: {recommending.path} cannot be used: "
+            f"{recommending.fault}"
+        )
 
 
 def require_key_beyond_loopback(host: str, settings: RouterSettings) -> None:

@@ -197,6 +197,38 @@ def test_no_file_of_a_learned_recommender_is_a_wrong_setting(llm):
         )
 
 
+@pytest.fixture
+def broken(tmp_path):
+    """A file that holds no learned recommender."""
+    file = tmp_path / "broken.npz"
+    file.write_bytes(b"This is no archive.")
+    return file
+
+
+def test_with_a_broken_file_the_catalogue_decides_and_health_says_so(
+    served, broken
+):
+    url = served(LLM_ROUTER_RECOMMENDER=str(broken))
+    body = {"type": "code"}
+    made = requests.post(
+        f"{url}{AGENTS}/recommend-model", json=body, timeout=9
+    )
+    assert (made.json()["level"], made.json()["abstained"]) == ("scorer", True)
+    health = requests.get(f"{url}{AGENTS}/health", timeout=5).json()
+    assert health["recommender"]["learned_from"] == "broken.npz"
+    assert health["recommender"]["level"] == "scorer"
+    assert health["recommender"]["fault"]
+    assert str(broken.parent) not in json.dumps(health)
+
+
+def test_a_server_does_not_start_with_a_broken_file(llm, broken):
+    environ = {"LLM_ROUTER_RECOMMENDER": str(broken)}
+    service = llm.llm_router.create_app(environ).state.service
+    serving = llm.router.serving
+    with pytest.raises(serving.RefusedToServeError, match="broken.npz"):
+        serving.require_recommender(service)
+
+
 # -- auto ---------------------------------------------------------------------
 
 
@@ -448,6 +480,7 @@ def test_health_tells_of_the_recommender(served, llm):
     assert before["recommender"] == {
         "level": "scorer",
         "learned_from": None,
+        "fault": None,
         "prices_of": str(llm.catalogue.load_catalogue().as_of),
         "is_loaded": False,
     }

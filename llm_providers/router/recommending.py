@@ -18,11 +18,11 @@ from llm_providers.recommender.recommendation import (
 )
 from llm_providers.recommender.task import Task
 from llm_providers.recommender.task_types import prompt_tokens
-from llm_providers.recommender_agent import Level, RecommenderAgent
 from llm_providers.router.targets import Target
 
 if TYPE_CHECKING:
     from llm_providers.recommender.learned import LearnedRecommender
+    from llm_providers.recommender_agent import Level, RecommenderAgent
 
 __all__ = [
     "Choice",
@@ -93,6 +93,9 @@ class Recommending:
             return self._made
 
     def _make(self) -> RecommenderAgent:
+        # A router that is only ever told whom to ask starts without it.
+        from llm_providers.recommender_agent import RecommenderAgent
+
         learned = None
         if self.path:
             try:

@@ -491,7 +491,7 @@ def test_health_tells_of_the_recommender(served, llm):
 
 def test_the_recommender_is_made_once(llm, monkeypatch):
     made = []
-    module = llm.router.recommending
+    module = llm.recommender_agent
     real = module.RecommenderAgent
 
     def counted(*args, **options):
@@ -499,7 +499,9 @@ def test_the_recommender_is_made_once(llm, monkeypatch):
         return real(*args, **options)
 
     monkeypatch.setattr(module, "RecommenderAgent", counted)
-    recommending = module.Recommending("", lambda: list(PROVIDERS))
+    recommending = llm.router.recommending.Recommending(
+        "", lambda: list(PROVIDERS)
+    )
     prompt = llm.prompts.Prompt.of("Say hello.")
     for _ in range(3):
         recommending.choice(prompt)

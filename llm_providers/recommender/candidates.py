@@ -64,6 +64,13 @@ class Candidate:
         return f"{self.provider}/{self.model}"
 
     @property
+    def is_free(self) -> bool:
+        """Whether it is known to cost nothing at all."""
+        return bool(self.rates) and all(
+            rate.input == 0 and rate.output == 0 for rate in self.rates
+        )
+
+    @property
     def maker_model(self) -> str:
         """What it is wherever it is served: one model has many doors."""
         if self.measured is not None:

@@ -106,6 +106,13 @@ def _providers(one: Candidate, task: Task, demand: Demand) -> str | None:
     return f"Of the providers there is only: {allowed}."
 
 
+def _free(one: Candidate, task: Task, demand: Demand) -> str | None:
+    """Free variants stand for a trial: OpenRouter's take 50 calls a day."""
+    if task.max_cost_usd == 0 or not one.is_free:
+        return None
+    return "It is free, but for few calls a day; a budget of 0 asks for it."
+
+
 def _need(need: str, one: Candidate, task: Task, demand: Demand) -> str | None:
     if need not in task.needs or need in one.able:
         return None
@@ -175,6 +182,7 @@ LASTING = (
     Constraint("released", _released),
     Constraint("retired", _retired),
     Constraint("providers", _providers),
+    Constraint("free", _free),
     *(Constraint(need, partial(_need, need)) for need in NEEDS),
     Constraint("days_ahead", _days_ahead),
     Constraint("context_tokens", _window),

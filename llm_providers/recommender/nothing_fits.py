@@ -17,6 +17,7 @@ __all__ = ["nothing_fits"]
 ADVICE = {
     "context_tokens": "Ask for a smaller context window.",
     "days_ahead": "Look less far ahead.",
+    "free": "Set a budget of 0, or allow more providers.",
     "max_cost_usd": "Raise the budget, or shorten prompt or answer.",
     "max_latency_seconds": "Allow more time, or measure latencies.",
     "output_tokens": "Expect a shorter answer.",

@@ -185,6 +185,7 @@ class Scorer:
             task.needs,
             task.providers,
             task.days_ahead,
+            task.max_cost_usd == 0,
             task.context_tokens,
             task.max_latency_seconds,
             bisect_left(self._steps, task.prompt_tokens or 0),

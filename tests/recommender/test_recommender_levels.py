@@ -143,6 +143,16 @@ def test_what_the_task_says_of_its_length_costs_what_it_says(recommend, llm):
     assert found.cost.low == found.cost.expected == found.cost.high == cost
 
 
+def test_a_free_variant_is_for_those_who_have_nothing_to_spend(agent):
+    made = agent()
+    free = made.recommend_model({"max_cost_usd": 0})
+    assert free.cost.high == 0
+    found = made.recommend_model({"quality_weight": 0})
+    assert found.cost.expected > 0
+    said = {one.target: one.constraint for one in found.rejected}
+    assert said[free.target] == "free"
+
+
 # What would be otherwise
 
 
@@ -152,7 +162,7 @@ def test_a_higher_budget_that_is_named_gives_the_model_that_is_named(
     made = agent()
     told = 0
     for kind in ("code", "reasoning", "conversation", "mathematics"):
-        for budget in (0.0007, 0.002, 0.01, 0.03, 0.1):
+        for budget in (0.0015, 0.003, 0.01, 0.03, 0.1):
             task = {
                 "type": kind,
                 "prompt_tokens": 700,

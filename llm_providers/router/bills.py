@@ -13,7 +13,12 @@ from llm_providers.responses import (
     StandardResponse,
     Usage,
 )
-from llm_providers.router.charges import ABANDONED, charge, worst_case
+from llm_providers.router.charges import (
+    ABANDONED,
+    Charge,
+    charge,
+    worst_case,
+)
 from llm_providers.router.request_context import RequestContext
 from llm_providers.router.targets import Target
 from llm_providers.router.usage_ledger import Spending
@@ -115,7 +120,7 @@ class Bill:
             error_kind=kind,
             streamed=self.streamed,
             position=None if kind else self._position(seen),
-            tokens=Tokens.of(sum((one.row.usage for one in seen), Usage())),
+            tokens=Tokens.of(_usage(seen)),
             cost_usd=sum(known) if len(known) == len(costs) else None,
             charged_usd=sum(row.charged_usd for row in rows),
             latency_seconds=time.perf_counter() - self._clock,
@@ -149,7 +154,7 @@ class Bill:
 
     def _attempt(self, seen: Seen) -> AttemptRow:
         row = seen.row
-        paid = charge(row, lambda: self.worst_usd)
+        paid = self._charge(row)
         return AttemptRow(
             ended=seen.ended,
             provider=row.provider,
@@ -163,12 +168,28 @@ class Bill:
             latency_seconds=row.latency_seconds,
         )
 
+    def _charge(self, row: Attempt) -> Charge:
+        response = self.response
+        if response is not None and len(self.tries) == 1:
+            # It is the response's, which has been worked out already.
+            cost = response.cost_usd
+            if cost is not None and cost >= 0:
+                return Charge(cost, cost)
+        return charge(row, lambda: self.worst_usd)
+
     def _position(self, seen: list[Seen]) -> int | None:
         """Return the place of who answered among the targets."""
         if not seen:
             return None
         last = Target(seen[-1].row.provider, seen[-1].asked)
         return self.targets.index(last) if last in self.targets else None
+
+
+def _usage(seen: list[Seen]) -> Usage:
+    """Return the tokens of all tries together."""
+    if len(seen) == 1:
+        return seen[0].row.usage
+    return sum((one.row.usage for one in seen), Usage())
 
 
 def over_budget(

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from llm_providers.catalogue import Catalogue, Model, load_catalogue
 from llm_providers.prompts import Prompt
@@ -64,8 +65,8 @@ def charge(row: Attempt, worst_usd: Callable[[], float]) -> Charge:
         if refused and usage == Usage():
             return Charge(0.0, 0.0)
         return Charge(None, worst_usd())
-    catalogue, today = load_catalogue(), _today()
-    found = catalogue.find(row.provider, row.model)
+    today = _today()
+    found = _found(row.provider, row.model)
     cost = None
     if found is not None:
         cost = found.cost_usd(
@@ -76,7 +77,7 @@ def charge(row: Attempt, worst_usd: Callable[[], float]) -> Charge:
         )
     if cost is not None:
         return Charge(cost, cost)
-    prices = _highest(catalogue, row.provider, today)
+    prices = _highest(load_catalogue(), row.provider, today)
     tokens = (usage.prompt_tokens, usage.completion_tokens)
     return Charge(None, _sum(tokens, prices))
 
@@ -128,12 +129,17 @@ def _worst_of(
     target: Target, sent: int, max_tokens: int | None, answer_tokens: int
 ) -> float:
     catalogue, today = load_catalogue(), _today()
-    model = catalogue.find(target.provider, target.model)
+    model = _found(target.provider, target.model)
     limit = (model and model.max_output_tokens) or answer_tokens
     written = max_tokens or min(limit, answer_tokens)
     own = None if model is None else _highest_of((model,), today)
     prices = own or _highest(catalogue, target.provider, today)
     return _sum((sent, written), prices)
+
+
+@lru_cache(1000)
+def _found(provider: str, model: str) -> Model | None:
+    return load_catalogue().find(provider, model)
 
 
 Rates = tuple[float, float]

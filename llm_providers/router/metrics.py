@@ -67,6 +67,7 @@ class Metrics:
         self._state = CollectorRegistry()
         self._state.register(_StateCollector(state, self._model))
         self._model_of = lru_cache(1000)(self._model)
+        self._series: dict[tuple[Any, tuple[str, ...]], Any] = {}
         self._define()
 
     def _define(self) -> None:
@@ -112,17 +113,19 @@ class Metrics:
     def left(self, endpoint: str, status: int | None) -> None:
         """Count a request that has ended."""
         self._in_flight.dec()
-        self._http.labels(endpoint or OTHER, str(status or "none")).inc()
+        labels = (endpoint or OTHER, str(status or "none"))
+        self._of(self._http, *labels).inc()
 
     def observe(self, bill: Bill, row: RequestRow) -> None:
         """Count a call that has ended."""
         who = (row.provider, self._model_of(row.provider, row.model))
         endpoint = row.endpoint or OTHER
         kind = row.error_kind or row.status
-        self._requests.labels(endpoint, *who, kind).inc()
-        self._seconds.labels(endpoint, *who).observe(row.latency_seconds)
+        self._of(self._requests, endpoint, *who, kind).inc()
+        whole = self._of(self._seconds, endpoint, *who)
+        whole.observe(row.latency_seconds)
         if row.first_token_seconds is not None:
-            self._first.labels(*who).observe(row.first_token_seconds)
+            self._of(self._first, *who).observe(row.first_token_seconds)
         for attempt in row.attempts:
             self._count(attempt)
 
@@ -136,15 +139,23 @@ class Metrics:
 
     def _count(self, row: AttemptRow) -> None:
         who = (row.provider, self._model_of(row.provider, row.model))
-        self._attempts.labels(*who, row.error_kind or row.status).inc()
-        for name, count in vars(row.tokens).items():
-            if count and count > 0:
-                kind = name.removesuffix("_tokens")
-                self._tokens.labels(*who, kind).inc(count)
+        kind = row.error_kind or row.status
+        self._of(self._attempts, *who, kind).inc()
+        for name, count in row.tokens.known():
+            if count > 0:
+                short = name.removesuffix("_tokens")
+                self._of(self._tokens, *who, short).inc(count)
         if row.cost_usd is None:
-            self._unknown.labels(*who).inc()
+            self._of(self._unknown, *who).inc()
         elif row.cost_usd > 0:
-            self._cost.labels(*who).inc(row.cost_usd)
+            self._of(self._cost, *who).inc(row.cost_usd)
+
+    def _of(self, metric: Any, *labels: str) -> Any:
+        """Return a metric's series; the library takes long to find it."""
+        key = (metric, labels)
+        if key not in self._series:
+            self._series[key] = metric.labels(*labels)
+        return self._series[key]
 
     def _model(self, provider: str, model: str) -> str:
         listed = load_catalogue().find(provider, model)

@@ -137,8 +137,7 @@ def _who(provider: str, model: str) -> dict[str, Any]:
 
 
 def _tokens(tokens: Tokens) -> dict[str, Any]:
-    counts = vars(tokens).items()
-    return {TOKENS[name]: n for name, n in counts if n is not None}
+    return {TOKENS[name]: count for name, count in tokens.known()}
 
 
 def _end(span: trace.Span, error_kind: str | None, ended: float) -> None:

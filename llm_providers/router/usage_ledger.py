@@ -258,11 +258,12 @@ class UsageLedger:
 
 
 def _insert(database: sqlite3.Connection, job: _Job) -> None:
-    row, day = job.row, day_of(job.row.started)
-    request = database.execute(REQUEST, row.values(day)).lastrowid
+    row = job.row
+    request = database.execute(REQUEST, row.values()).lastrowid
     for number, attempt in enumerate(row.attempts):
         database.execute(ATTEMPT, attempt.values(request, number))
-    database.execute(SPENT, (row.caller, day, row.charged_usd))
+    spent = (row.caller, day_of(row.started), row.charged_usd)
+    database.execute(SPENT, spent)
     if job.reservation is not None:
         database.execute(
             "DELETE FROM reservations WHERE id = ?", (job.reservation,)

@@ -6,9 +6,10 @@ characters, and a provider any number.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from llm_providers.responses import Usage
@@ -16,9 +17,17 @@ from llm_providers.responses import Usage
 __all__ = ["AttemptRow", "RequestRow", "Tokens", "day_of", "utc"]
 
 LARGEST = 2**63 - 1
+LONGEST = 500
+DAY = len("YYYY-MM-DD")
+COUNTS = (
+    "prompt_tokens",
+    "completion_tokens",
+    "cached_tokens",
+    "reasoning_tokens",
+)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Tokens:
     """Counts of tokens; None is unknown."""
 
@@ -30,10 +39,30 @@ class Tokens:
     @classmethod
     def of(cls, usage: Usage) -> Tokens:
         """Return the counts of a usage that the ledger keeps."""
-        return cls(*(_whole(getattr(usage, one.name)) for one in fields(cls)))
+        return cls(
+            _whole(usage.prompt_tokens),
+            _whole(usage.completion_tokens),
+            _whole(usage.cached_tokens),
+            _whole(usage.reasoning_tokens),
+        )
+
+    def counts(self) -> tuple[int | None, ...]:
+        """Return them in the order of the tables' columns."""
+        return (
+            self.prompt_tokens,
+            self.completion_tokens,
+            self.cached_tokens,
+            self.reasoning_tokens,
+        )
+
+    def known(self) -> Iterator[tuple[str, int]]:
+        """Yield the name and the count of those that are known."""
+        for name, count in zip(COUNTS, self.counts(), strict=True):
+            if count is not None:
+                yield name, count
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class AttemptRow:
     """One try, or a target that was skipped: `error_kind` says why.
 
@@ -62,7 +91,7 @@ class AttemptRow:
             _text(self.model),
             self.status,
             self.error_kind,
-            *vars(self.tokens).values(),
+            *self.tokens.counts(),
             self.cost_usd,
             self.charged_usd,
             self.wait_seconds,
@@ -70,7 +99,7 @@ class AttemptRow:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class RequestRow:
     """One request, with its tries in order.
 
@@ -99,11 +128,12 @@ class RequestRow:
     simulated: bool
     attempts: tuple[AttemptRow, ...] = ()
 
-    def values(self, day: str) -> Sequence[Any]:
+    def values(self) -> Sequence[Any]:
         """Return the row of the table `requests`."""
+        started = utc(self.started)
         return (
-            utc(self.started),
-            day,
+            started,
+            started[:DAY],
             _text(self.request_id),
             self.endpoint,
             self.caller,
@@ -115,7 +145,7 @@ class RequestRow:
             self.error_kind,
             int(self.streamed),
             self.position,
-            *vars(self.tokens).values(),
+            *self.tokens.counts(),
             self.cost_usd,
             self.charged_usd,
             self.latency_seconds,
@@ -126,17 +156,25 @@ class RequestRow:
 
 def utc(seconds: float) -> str:
     """Return a time, in seconds since 1970, as the ledger writes it."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    whole, thousandths = divmod(int(seconds * 1000), 1000)
+    return f"{_second(whole)}.{thousandths:03d}Z"
 
 
 def day_of(seconds: float) -> str:
     """Return the UTC day of a time, as the ledger writes it."""
-    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+    return _second(int(seconds))[:DAY]
+
+
+@lru_cache(64)
+def _second(seconds: int) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _text(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")[:500]
+    if len(text) <= LONGEST and text.isascii():
+        return text
+    return text.encode("utf-8", "replace").decode("utf-8")[:LONGEST]
 
 
 def _whole(count: int | None) -> int | None:

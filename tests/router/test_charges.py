@@ -103,7 +103,15 @@ def test_an_answer_without_a_limit_is_taken_to_be_so_long(worst):
     [
         {"tools": [{"type": "function", "function": {"name": "x" * 99}}]},
         {"system_message": "x" * 99},
-        {"response_format": {"type": "json_schema", "schema": "x" * 99}},
+        {
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {
+                    "name": "x",
+                    "schema": {"type": "object", "description": "x" * 99},
+                },
+            }
+        },
     ],
 )
 def test_all_that_is_sent_counts(worst, more):

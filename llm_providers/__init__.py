@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from llm_providers.openai_agent import OpenAIAgent
     from llm_providers.openrouter_agent import OpenRouterAgent
     from llm_providers.prompts import Prompt
+    from llm_providers.recommender.cascade import Cascade
+    from llm_providers.recommender.judge import Judge
     from llm_providers.recommender.recommendation import Recommendation
     from llm_providers.recommender.task import Task
     from llm_providers.recommender_agent import RecommenderAgent
@@ -32,10 +34,12 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Agent",
+    "Cascade",
     "Catalogue",
     "ChatCompletionsAgent",
     "Fallback",
     "GeminiAgent",
+    "Judge",
     "OpenAIAgent",
     "OpenRouterAgent",
     "Prompt",
@@ -59,10 +63,12 @@ __all__ = [
 
 _MODULE_OF = {
     "Agent": "agent",
+    "Cascade": "recommender.cascade",
     "Catalogue": "catalogue",
     "ChatCompletionsAgent": "chat_completions_agent",
     "Fallback": "router.fallback",
     "GeminiAgent": "gemini_agent",
+    "Judge": "recommender.judge",
     "OpenAIAgent": "openai_agent",
     "OpenRouterAgent": "openrouter_agent",
     "Prompt": "prompts",

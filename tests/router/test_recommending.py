@@ -7,6 +7,9 @@ from datetime import date
 import openai
 import pytest
 import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+from pydantic import ValidationError
 
 KEY = "sk-test-0123456789"
 PROVIDERS = ("openai", "gemini", "requestry", "openrouter")
@@ -195,6 +198,64 @@ def test_no_file_of_a_learned_recommender_is_a_wrong_setting(llm):
         llm.router.settings.load_router_settings(
             {"LLM_ROUTER_RECOMMENDER": "no/such/file.npz"}
         )
+
+
+NUMBERS = some.one_of(
+    some.none(), some.integers(), some.floats(allow_nan=False, width=32)
+)
+# Made once for all examples.
+RECOMMENDING = {}
+TASKS = some.fixed_dictionaries(
+    {},
+    optional={
+        "prompt": some.text(max_size=30),
+        "type": some.one_of(
+            some.none(), some.sampled_from(["code", "x"]), some.text()
+        ),
+        "prompt_tokens": NUMBERS,
+        "output_tokens": some.one_of(some.integers(0, 10**9), NUMBERS),
+        "context_tokens": some.one_of(some.integers(0, 10**6), NUMBERS),
+        "needs": some.lists(some.sampled_from(["vision", "tools", "audio"])),
+        "providers": some.lists(some.sampled_from(PROVIDERS)),
+        "max_cost_usd": some.one_of(some.floats(0, 1), NUMBERS),
+        "max_latency_seconds": NUMBERS,
+        "days_ahead": some.one_of(some.integers(0, 36_500), NUMBERS),
+        "quality_weight": some.one_of(some.floats(0, 1), NUMBERS),
+    },
+)
+
+
+@settings(
+    max_examples=80,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
+)
+@given(task=TASKS)
+def test_no_task_breaks_the_router_or_a_limit(llm, task):
+    request = llm.router.recommend_request
+    try:
+        made = request.RecommendRequest(**task)
+    except ValidationError:
+        return
+    recommending = RECOMMENDING.setdefault(
+        "one",
+        llm.router.recommending.Recommending("", lambda: list(PROVIDERS)),
+    )
+    nothing = llm.recommender.recommendation.NothingFitsError
+    wrong = llm.router.recommending.WrongTaskError
+    try:
+        found = recommending.recommend(made.task)
+    except (nothing, wrong) as error:
+        assert str(error)
+        return
+    reply = request.RecommendReply.of(found)
+    allowed = made.providers or PROVIDERS
+    assert all(row.target.split("/")[0] in allowed for row in reply.ranking)
+    if made.max_cost_usd is not None:
+        for row in reply.ranking:
+            assert row.cost.high <= made.max_cost_usd
+    assert reply.model_dump_json()
 
 
 @pytest.fixture

@@ -370,6 +370,7 @@ class Agent:
             model=prompt.model,
             usage=ledger.usage,
             provider=self.provider,
+            finish_reason=error.finish_reason,
             error=ErrorInfo(
                 kind=error.kind,
                 retryable=error.retryable,

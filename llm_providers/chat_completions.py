@@ -190,6 +190,7 @@ def require_content(reply: Reply) -> Reply:
             f"The answer is empty (finish reason {reply.finish_reason}).",
             usage=reply.usage,
             cost_usd=reply.cost_usd,
+            finish_reason=reply.finish_reason,
         )
     return reply
 

@@ -57,8 +57,9 @@ class ProviderError(Exception):
     ``str(error)`` is a plain reason without any key or part of one.
     ``retry_after`` is in seconds, as the provider asked; ``usage`` and
     ``cost_usd`` are what the failed call is known to have used and cost;
-    ``partial_text`` is what a broken stream had delivered; ``sent`` is false
-    where the request never left, so that it is no attempt.
+    ``partial_text`` is what a broken stream had delivered, ``finish_reason``
+    why an answer ended that cannot be used; ``sent`` is false where the
+    request never left, so that it is no attempt.
     """
 
     kind: ClassVar[str] = "provider_error"
@@ -78,6 +79,7 @@ class ProviderError(Exception):
         partial_text: str = "",
         simulated: bool = False,
         sent: bool = True,
+        finish_reason: str | None = None,
     ) -> None:
         super().__init__(redact(reason))
         self.status = status
@@ -89,6 +91,7 @@ class ProviderError(Exception):
         self.partial_text = partial_text
         self.simulated = simulated
         self.sent = sent
+        self.finish_reason = finish_reason
 
     @property
     def reason(self) -> str:

@@ -86,7 +86,7 @@ def completion(
     field for stand in the field EXTENSION.
     """
     refused = response.finish_reason == "refusal"
-    text = response.message or None
+    text = response.message or (None if response.tool_calls else "")
     message: dict[str, Any] = {
         "role": "assistant",
         "content": None if refused else text,

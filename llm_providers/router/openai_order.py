@@ -127,11 +127,26 @@ class Order:
         if self.choice.recommendation is not None:
             reason = why(self.choice.recommendation)
             response = RecommendedResponse.of(response, reason)
+        if _is_cut_off(response):
+            response = replace(
+                response, status="success", message="", error=None
+            )
         if response.error is not None:
             beside = {EXTENSION: extension(response)}
             raise failure(response, self.service.statuses, beside)
         adjustments = (*response.adjustments, *self.left_out)
         return replace(response, adjustments=adjustments)
+
+
+def _is_cut_off(response: StandardResponse) -> bool:
+    """Whether an answer reached its limit before its first word.
+
+    To an agent that is an error, whatever it cost; to OpenAI's clients it is
+    an answer, whose end tells that it was cut off.
+    """
+    error = response.error
+    empty = error is not None and error.kind == "empty_response"
+    return empty and response.finish_reason == "length"
 
 
 async def streamed(

@@ -178,6 +178,15 @@ def test_a_system_message_in_parts_is_put_together(client, sandbox):
     assert sent[0] == {"role": "system", "content": "Be brief."}
 
 
+def test_an_answer_without_a_word_ends_by_its_length(ask):
+    answer = ask("openai", max_completion_tokens=16)
+    [choice] = answer.choices
+    assert (choice.message.content, choice.finish_reason) == ("", "length")
+    assert answer.usage.completion_tokens == 16
+    *_, last = ask("openai", max_completion_tokens=16, stream=True)
+    assert last.choices[0].finish_reason == "length"
+
+
 def test_a_refusal_stands_where_openai_has_it(ask, sandbox):
     sandbox.fail_next("openai", "refusal")
     choice = ask("openai").choices[0]

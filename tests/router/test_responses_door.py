@@ -163,6 +163,17 @@ def test_an_answer_that_was_cut_off_is_incomplete(client):
     assert answer.completed_at is None
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_without_a_word_is_incomplete_and_paid(post, stream):
+    body = {"model": "openai", "input": "x", "max_output_tokens": 16}
+    answer = post({**body, "stream": stream})
+    told = events_of(answer)[-1]["response"] if stream else answer.json()
+    assert (told["status"], told["output"]) == ("incomplete", [])
+    assert told["incomplete_details"] == {"reason": "max_output_tokens"}
+    assert told["usage"]["output_tokens_details"]["reasoning_tokens"] == 16
+    assert told["llm_providers"]["cost_usd"] > 0
+
+
 def test_a_refusal_stands_where_openai_has_it(client, sandbox):
     sandbox.fail_next("openai", "refusal")
     answer = client.responses.create(model="openai", input="Say hello.")

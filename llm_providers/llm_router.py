@@ -255,7 +255,14 @@ async def ask_auto(asked: AutoRequest, request: Request) -> AutoReply:
     return AutoReply(**dict(reply), recommended=caller.recommended)
 
 
-@router.post("/recommend-model", responses={200: RECOMMENDATION_EXAMPLE})
+@router.post(
+    "/recommend-model",
+    responses={
+        200: RECOMMENDATION_EXAMPLE,
+        # Named once as a model; all others refer to it.
+        422: {"model": ErrorReply},
+    },
+)
 async def recommend_model(
     asked: RecommendRequest, request: Request
 ) -> RecommendReply:

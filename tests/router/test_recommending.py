@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from datetime import date
 
 import openai
@@ -182,6 +183,12 @@ def test_it_is_documented_with_examples(served):
     for path in ("recommend-model", "auto"):
         answer = found["paths"][f"{AGENTS}/{path}"]["post"]["responses"]["200"]
         assert answer["content"]["application/json"]["example"]
+
+
+def test_the_documentation_refers_to_nothing_that_is_not_there(served):
+    text = requests.get(f"{served()}/openapi.json", timeout=5).text
+    found = set(re.findall(r'"#/components/schemas/(\w+)"', text))
+    assert found <= set(json.loads(text)["components"]["schemas"])
 
 
 def test_the_examples_are_what_the_router_takes_and_gives(served, recommend):

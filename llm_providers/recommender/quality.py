@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from math import erf, sqrt
+from math import erf, exp, log, sqrt
 from pathlib import Path
 from statistics import fmean, median, pstdev
 
@@ -23,6 +23,8 @@ __all__ = [
     "Estimate",
     "Measured",
     "QualityBook",
+    "expected_elsewhere",
+    "filled",
     "load_quality",
     "order_confidence",
     "shrunk",
@@ -131,6 +133,27 @@ def shrunk(
     return (sum(figures) + prior_weight * prior) / weight
 
 
+def expected_elsewhere(
+    scores: Mapping[str, float], related: Sequence[str]
+) -> float:
+    """Return what a model may reach in a category that has no figure yet.
+
+    Three quarters are its average over the categories that have one, a
+    quarter that over the `related` ones. On a scale of odds, since from 90
+    to 95 points is as far as from 50 to 70.
+    """
+    odds = {name: _odds(points) for name, points in scores.items()}
+    near = [odds[name] for name in related if name in odds]
+    everywhere = fmean(odds.values())
+    mixed = everywhere + (fmean(near) - everywhere) / 4 if near else everywhere
+    return 101 / (1 + exp(-mixed)) - 0.5
+
+
+def _odds(points: float) -> float:
+    """The logarithm of the odds; half a point keeps off their ends."""
+    return log((points + 0.5) / (100.5 - points))
+
+
 def order_confidence(points: float) -> float:
     """How probably a lead of so many points is one for a new task, too.
 
@@ -150,19 +173,57 @@ def load_quality(path: Path | str | None = None) -> QualityBook:
 @cache
 def _read(path: Path) -> QualityBook:
     content = json.loads(path.read_text(encoding="utf-8"))
+    rows, categories = content["models"], tuple(content["categories"])
+    known = [row["scores"] for row in rows]
+    if any(len(each) < len(categories) for each in known):
+        known = filled(known, categories, content["related"])
     all_, by_id = [], {}
-    for row in content["models"]:
+    for row, scores in zip(rows, known, strict=True):
         measured = Measured(
             model=row["model"],
             effort=row["effort"],
-            scores=row["scores"],
+            scores=scores,
             output_tokens=row["tokens"]["output"],
             measured_on=row["measured_on"],
             source=row["source"],
         )
         all_.append(measured)
         by_id.update(dict.fromkeys(row["ids"], measured))
-    return QualityBook(tuple(content["categories"]), by_id, tuple(all_))
+    return QualityBook(categories, by_id, tuple(all_))
+
+
+def filled(
+    scores: Sequence[Mapping[str, float]],
+    categories: Sequence[str],
+    related: Mapping[str, Sequence[str]],
+) -> list[dict[str, float]]:
+    """Return all models' scores, with what is missing as it is expected.
+
+    Where others have a figure in the category, the expectation is moved to
+    their level: categories differ in how hard they are.
+    """
+    made = [dict(each) for each in scores]
+    for name in categories:
+        if all(name in each for each in scores):
+            continue
+        near = related.get(name, ())
+        guesses = [_elsewhere(each, name, near) for each in scores]
+        gaps = [
+            each[name] - guess
+            for each, guess in zip(scores, guesses, strict=True)
+            if name in each
+        ]
+        level = fmean(gaps) if gaps else 0.0
+        for each, guess in zip(made, guesses, strict=True):
+            each.setdefault(name, min(100.0, max(0.0, guess + level)))
+    return made
+
+
+def _elsewhere(
+    scores: Mapping[str, float], name: str, related: Sequence[str]
+) -> float:
+    others = {key: points for key, points in scores.items() if key != name}
+    return expected_elsewhere(others, related)
 
 
 def _weighed(

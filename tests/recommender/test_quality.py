@@ -91,6 +91,51 @@ def test_a_lead_is_trusted_as_far_as_leads_have_been_right(quality):
     assert values == sorted(values) and values[-1] < 1
 
 
+# A category without a figure
+
+
+def test_what_is_expected_elsewhere_leans_to_what_is_related(quality):
+    scores = {"a": 50.0, "b": 90.0}
+    alone = quality.expected_elsewhere(scores, [])
+    assert 70 < alone < 80
+    assert quality.expected_elsewhere(scores, ["a"]) < alone
+    assert quality.expected_elsewhere(scores, ["b"]) > alone
+    assert quality.expected_elsewhere(scores, ["c"]) == alone
+
+
+def test_who_is_alike_everywhere_is_expected_to_be_so_elsewhere(quality):
+    found = quality.expected_elsewhere({"a": 60.0, "b": 60.0}, ["a"])
+    assert found == pytest.approx(60, abs=0.1)
+
+
+def test_a_missing_figure_is_expected_at_the_level_of_the_category(quality):
+    scores = [{"a": 80.0, "b": 40.0}, {"a": 90.0, "b": 50.0}, {"a": 85.0}]
+    made = quality.filled(scores, ["a", "b"], {})
+    assert made[:2] == scores[:2]
+    assert made[2]["a"] == 85.0
+    assert 40 < made[2]["b"] < 50
+
+
+def test_a_category_that_nobody_was_measured_in_has_no_level(quality):
+    made = quality.filled([{"a": 80.0}], ["a", "b"], {})
+    assert made[0]["b"] == pytest.approx(80, abs=0.1)
+
+
+def test_the_complete_file_is_taken_as_it_is(quality):
+    book = quality.load_quality()
+    for row, measured in zip(CONTENT["models"], book.all, strict=True):
+        assert measured.scores == row["scores"]
+
+
+def test_a_file_with_a_gap_is_filled(quality, tmp_path):
+    content = json.loads(json.dumps(CONTENT))
+    del content["models"][0]["scores"]["coding"]
+    path = tmp_path / "quality.json"
+    path.write_text(json.dumps(content))
+    found = quality.load_quality(path).all[0].scores["coding"]
+    assert abs(found - CONTENT["models"][0]["scores"]["coding"]) < 10
+
+
 # The file
 
 

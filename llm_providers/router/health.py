@@ -65,8 +65,8 @@ class RecommenderReply(BaseModel):
     """
 
     level: Literal["scorer", "learned"]
-    learned_from: str | None
-    fault: str | None
+    learned_from: str | None = None
+    fault: str | None = None
     prices_of: date
     is_loaded: bool
 

@@ -1,4 +1,7 @@
-"""pydantic-ai: typed output and tools on all four providers."""
+"""pydantic-ai: typed output on all four providers; the router, by both ways.
+
+Its responses model is asked for a tool's result, too.
+"""
 
 from google import genai
 from harness import expect, provider, raises, report, works
@@ -6,7 +9,7 @@ from pydantic import BaseModel
 from pydantic_ai import Agent
 from pydantic_ai.exceptions import ModelHTTPError
 from pydantic_ai.models.google import GoogleModel
-from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
 from pydantic_ai.models.openrouter import OpenRouterModel
 from pydantic_ai.providers.google import GoogleProvider
 from pydantic_ai.providers.openai import OpenAIProvider
@@ -59,6 +62,49 @@ for name in ("openai", "gemini", "requestry", "openrouter"):
     def _(name: str = name) -> None:
         agent = Agent(model(name, provider(name).wrong_key))
         raises(ModelHTTPError, lambda: agent.run_sync("Hello"))
+
+
+PLACES = [("openai", provider("openai").model, OpenAIResponsesModel)]
+for way in (OpenAIResponsesModel, OpenAIChatModel):
+    PLACES += [
+        ("router", model_name, way)
+        for model_name in (
+            *("openai", "gemini", "requestry", "openrouter", "auto"),
+        )
+    ]
+
+
+def asked(place: tuple[str, str, type]) -> object:
+    name, model_name, way = place
+    there = provider(name)
+    found = OpenAIProvider(base_url=there.base_url, api_key=there.key)
+    return way(model_name, provider=found)
+
+
+for place in PLACES:
+    told = f"{place[0]}, {place[1]}, {place[2].__name__}"
+
+    @works(f"{told}: a stream")
+    def _(place: tuple[str, str, type] = place) -> None:
+        with Agent(asked(place)).run_stream_sync("What is JSON?") as stream:
+            pieces = list(stream.stream_text(delta=True, debounce_by=None))
+        expect(len(pieces) > 1, str(pieces))
+
+    @works(f"{told}: typed output, by a tool")
+    def _(place: tuple[str, str, type] = place) -> None:
+        agent = Agent(asked(place), output_type=City)
+        done = agent.run_sync("The largest city of Italy")
+        expect(isinstance(done.output, City), repr(done.output))
+        expect(done.usage.total_tokens)
+
+    @works(f"{told}: a tool's result in a second turn")
+    def _(place: tuple[str, str, type] = place) -> None:
+        agent = Agent(asked(place), output_type=City)
+        first = agent.run_sync("The largest city of Italy")
+        second = agent.run_sync(
+            "And of Spain?", message_history=first.all_messages()
+        )
+        expect(isinstance(second.output, City), repr(second.output))
 
 
 report()

@@ -81,7 +81,11 @@ class Books:
             except LedgerError as error:
                 self._fail(error)
         for observer in self.observers:
-            observer.observe(bill, row)
+            try:
+                observer.observe(bill, row)
+            except Exception:
+                # An exporter of the operator's may fail; the answer stands.
+                log.exception("%s could not be told", type(observer).__name__)
 
     def spending(self, fingerprint: str) -> Spending | None:
         """Return what a key has spent today; None where nobody knows."""

@@ -148,6 +148,7 @@ class Visit:
         self._send = send
         self._started = time.monotonic()
         self._noted = False
+        self.caller = ""
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         given = self.headers.get(b"x-request-id", b"")
         plain = PLAIN_ID.fullmatch(given)
@@ -156,6 +157,7 @@ class Visit:
     def is_of(self, fingerprint: str, caller: Caller) -> None:
         """Tell everything that this request leads to whose it is."""
         name = self.id.decode()
+        self.caller = caller.name
         request_id.set(name)
         context = RequestContext(
             id=name,
@@ -187,6 +189,7 @@ class Visit:
         seconds = round(time.monotonic() - self._started, 4)
         fields = {
             "request_id": self.id.decode(),
+            "caller": self.caller,
             "method": self.scope["method"],
             "path": self.scope["path"],
             "status": self.status,

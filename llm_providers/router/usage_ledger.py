@@ -45,6 +45,16 @@ FROM reservations WHERE caller = ? AND day = ?
 """
 
 
+# Rows that are deleted at once. Those of both tables stand in the order in
+# which they were written, so that the oldest are found without a search.
+AT_ONCE = 500
+OLDEST = "SELECT id, day FROM requests ORDER BY id LIMIT ?"
+FORGET = """
+DELETE FROM attempts WHERE id IN
+(SELECT id FROM attempts ORDER BY id LIMIT ?) AND request <= ?
+"""
+
+
 class BudgetExceededError(Exception):
     """The caller's budget of the day does not allow this request.
 
@@ -144,20 +154,22 @@ class UsageLedger:
         return Spending(charged + lost, held - lost)
 
     def prune(self, before: str) -> int:
-        """Delete what is older than a day (YYYY-MM-DD); return how much."""
+        """Delete what is older than a day (YYYY-MM-DD).
+
+        Returns the number of requests. They go in many small steps, so that
+        nobody waits long who writes.
+        """
         with self._lock, self._transaction() as database:
-            database.execute(
-                "DELETE FROM attempts WHERE request IN "
-                "(SELECT id FROM requests WHERE day < ?)",
-                (before,),
-            )
             for table in ("spending", "reservations"):
                 statement = f"DELETE FROM {table} WHERE day < ?"
                 database.execute(statement, (before,))
-            cursor = database.execute(
-                "DELETE FROM requests WHERE day < ?", (before,)
-            )
-            return cursor.rowcount
+        total = 0
+        while True:
+            with self._lock, self._transaction() as database:
+                gone = _delete_oldest(database, before)
+            if not gone:
+                return total
+            total += gone
 
     def check(self) -> None:
         """Open the ledger, if it is not. Raises LedgerError."""
@@ -197,16 +209,26 @@ class UsageLedger:
         jobs = []
         while self._waiting:
             jobs.append(self._waiting.popleft())
+        if not self._write_together(jobs) and len(jobs) > 1:
+            # One that cannot be written does not take others with it.
+            for job in jobs:
+                self._write_together([job])
+        self.writes += len(jobs)
+
+    def _write_together(self, jobs: list[_Job]) -> bool:
+        """Write jobs in one transaction; return whether that went well."""
+        failed = None
         try:
             with self._transaction() as database:
                 for job in jobs:
                     _insert(database, job)
         except LedgerError as error:
-            for job in jobs:
-                job.error = error
+            failed = error
+        except (OverflowError, TypeError, ValueError) as error:
+            failed = LedgerError(f"{self.path}: {error}")
         for job in jobs:
-            job.done = True
-        self.writes += len(jobs)
+            job.error, job.done = failed, True
+        return failed is None
 
     @contextmanager
     def _transaction(self) -> Generator[sqlite3.Connection, None, None]:
@@ -255,6 +277,20 @@ class UsageLedger:
             HELD, (self.clock() - LONGEST_CALL, caller, day)
         ).fetchone()
         return (charged[0] if charged else 0.0), held, lost
+
+
+def _delete_oldest(database: sqlite3.Connection, before: str) -> int:
+    """Delete some of the oldest rows, as long as they are old enough."""
+    oldest = database.execute(OLDEST, (AT_ONCE,)).fetchall()
+    last, number = 0, 0
+    for request, day in oldest:
+        if day >= before:
+            break
+        last, number = request, number + 1
+    while database.execute(FORGET, (AT_ONCE, last)).rowcount > 0:
+        pass
+    database.execute("DELETE FROM requests WHERE id <= ?", (last,))
+    return number
 
 
 def _insert(database: sqlite3.Connection, job: _Job) -> None:

@@ -131,6 +131,20 @@ def test_a_ledger_in_memory_needs_no_file(llm):
     ledger.close()
 
 
+def test_a_row_that_cannot_be_written_takes_no_other_with_it(
+    llm, ledger, path
+):
+    jobs = [
+        llm.router.usage_ledger._Job(row(llm, latency_seconds=seconds), None)
+        for seconds in (1.0, object(), 2.0)
+    ]
+    ledger._waiting.extend(jobs)
+    ledger._write_waiting()
+    assert [job.error is None for job in jobs] == [True, False, True]
+    found = read(path, "SELECT latency_seconds FROM requests")
+    assert found == [(1.0,), (2.0,)]
+
+
 # Many at once
 
 
@@ -227,7 +241,7 @@ def test_what_a_killed_process_had_reserved_counts_as_spent(
 
 
 def test_what_is_old_is_deleted_by_day(llm, ledger, path, clock):
-    for days in (0, 1, 2):
+    for days in (2, 1, 0):
         ledger.write(row(llm, started=NOON - days * 86400, tries=2))
     first = llm.router.ledger_upkeep.first_day(2, clock.now)
     assert ledger.prune(first) == 1
@@ -253,6 +267,15 @@ def test_upkeep_moves_what_was_written_and_forgets_what_is_old(
     (path.parent / "copy").write_bytes(alone)
     copied = read(path.parent / "copy", "SELECT count(*) FROM requests")
     assert copied == [(1,)]
+
+
+def test_many_old_rows_are_deleted_step_by_step(llm, ledger, path, clock):
+    for number in range(1201):
+        old = NOON - 86400 if number < 1200 else NOON
+        ledger.write(row(llm, started=old, tries=2))
+    assert ledger.prune(DAY) == 1200
+    assert read(path, "SELECT count(*) FROM requests") == [(1,)]
+    assert read(path, "SELECT request FROM attempts") == [(1201,)] * 2
 
 
 # What cannot be used

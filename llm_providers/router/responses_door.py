@@ -6,16 +6,19 @@ Nothing is kept between two requests: a conversation is sent whole.
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from fastapi import APIRouter, Request, Response
 
 from llm_providers.calls import answered
+from llm_providers.router.openai_errors import DoorError
 from llm_providers.router.openai_format import json_bytes
 from llm_providers.router.openai_order import Order, streamed
 from llm_providers.router.responses_format import (
     ResponseEvents,
     response_object,
 )
-from llm_providers.router.responses_prompt import prompt_of
+from llm_providers.router.responses_prompt import NO_MEMORY, prompt_of
 from llm_providers.router.responses_request import RESPONSE, ResponsesRequest
 
 __all__ = ["router"]
@@ -49,3 +52,13 @@ async def create_response(
     response = await answered(order.ask, request.receive)
     body = response_object(asked, response)
     return Response(json_bytes(body), media_type="application/json")
+
+
+@router.get("/responses/{name}", include_in_schema=False)
+@router.delete("/responses/{name}", include_in_schema=False)
+async def find_response(name: str) -> Response:
+    """Say that there is none, and what to do instead."""
+    raise DoorError(
+        HTTPStatus.NOT_FOUND,
+        f"Response with id '{name}' not found. {NO_MEMORY}",
+    )

@@ -21,7 +21,7 @@ from llm_providers.router.openai_format import not_passed_on
 from llm_providers.router.responses_items import Conversation
 from llm_providers.router.responses_request import ResponsesRequest
 
-__all__ = ["prompt_of"]
+__all__ = ["NO_MEMORY", "prompt_of"]
 
 JSON = dict[str, Any]
 

@@ -419,6 +419,15 @@ def test_a_previous_response_is_refused_with_what_to_do(client, sandbox):
     assert len(sandbox.requests) == 0
 
 
+def test_no_response_is_kept(client, sandbox):
+    kept = client.responses.create(model="openai", input="x", store=True)
+    for ask in (client.responses.retrieve, client.responses.delete):
+        with pytest.raises(openai.NotFoundError) as caught:
+            ask(kept.id)
+        assert kept.id in caught.value.message
+        assert "keeps no responses" in caught.value.message
+
+
 def test_a_wrong_field_is_400_and_named(post, sandbox):
     wrong = [
         ({"input": None}, "input"),

@@ -154,7 +154,7 @@ def router_at(sandbox: Sandbox) -> Iterator[str]:
 
     Raises BenchmarkError where it does not start.
     """
-    lines = [f"LLM_ROUTER_API_KEY={ROUTER_KEY}"]
+    lines = [f"LLM_ROUTER_API_KEY={ROUTER_KEY}", "LLM_ROUTER_LEDGER=off"]
     for name, there in where_to_ask(sandbox).items():
         lines.append(f"{name.upper()}_API_KEY={there['key']}")
         lines.append(f"{name.upper()}_BASE_URL={there['base_url']}")

@@ -88,7 +88,7 @@ def test_every_answer_has_an_id_and_a_line_in_the_log(serve, llm, caplog):
     [line] = [r.fields for r in caplog.records if hasattr(r, "fields")]
     assert line["request_id"] == answer.headers["x-request-id"]
     assert (line["method"], line["path"]) == ("GET", "/v1/models")
-    assert line["status"] == 200
+    assert (line["status"], line["caller"]) == (200, "anonymous")
     assert "secret" not in caplog.text
 
 

@@ -1,7 +1,8 @@
-"""A router that is killed in the middle: nothing torn, nothing forgotten."""
+"""A router that ends: killed or asked to, nothing torn, nothing forgotten."""
 
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -119,3 +120,28 @@ def test_after_a_kill_the_ledger_is_whole_and_the_budget_right(
     assert budget["limit_usd"] == BUDGET
     assert budget["charged_usd"] == pytest.approx(charged)
     assert budget["reserved_usd"] == pytest.approx(held)
+
+
+def test_a_stream_that_may_finish_is_booked_before_the_end(
+    start, path, sandbox, monkeypatch
+):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    sandbox.fail_next("openai", "slow_body", seconds=0.5)
+    process, url = start()
+    with requests.post(
+        f"{url}/v1/chat/completions",
+        json=BODY | {"stream": True},
+        stream=True,
+        timeout=10,
+    ) as answer:
+        lines = answer.iter_lines()
+        next(lines)
+        process.send_signal(signal.SIGTERM)
+        assert [line for line in lines if line][-1] == b"data: [DONE]"
+    process.wait(10)
+    database = sqlite3.connect(path)
+    found = database.execute("SELECT streamed, status FROM requests")
+    assert found.fetchall() == [(1, "success")]
+    held = database.execute("SELECT count(*) FROM reservations").fetchone()
+    assert held == (0,)
+    database.close()

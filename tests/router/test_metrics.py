@@ -9,6 +9,8 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from course.checking.serving import ServedApp
+
 ROOT = Path(__file__).parents[2]
 KEY = "door-key-0123456789"
 CHAT = "/v1/chat/completions"
@@ -147,3 +149,13 @@ def test_several_processes_with_a_folder_tell_the_sum(tmp_path):
         ).stdout
     line = 'llm_router_http_requests_total{path="/metrics",status="200"} 2.0'
     assert line in told.splitlines()
+
+
+def test_without_the_library_it_is_said_how_to_get_it(llm):
+    app = llm.llm_router.create_app({})
+    app.state.service.metrics = None
+    served = ServedApp(app)
+    answer = requests.get(f"{served.url}/metrics", timeout=10)
+    served.stop()
+    assert answer.status_code == 501
+    assert "llm-providers[metrics]" in answer.json()["error"]["what_to_do"]

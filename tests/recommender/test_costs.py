@@ -5,8 +5,8 @@ import pytest
 
 @pytest.fixture
 def rate(llm):
-    def make(price=2.0, cached=0.5, output=10.0):
-        return llm.recommender.candidates.Rate(0, price, cached, output)
+    def make(fresh=2.0, cached=0.5, output=10.0):
+        return llm.recommender.candidates.Rate(0, fresh, cached, output)
 
     return make
 
@@ -35,7 +35,7 @@ def test_without_a_price_the_cost_is_unknown_and_not_nothing(cost):
 
 @pytest.mark.exercise("4.3")
 def test_one_unknown_price_makes_the_cost_unknown(cost, rate):
-    assert cost(rate(price=None), 1_000, 100) is None
+    assert cost(rate(fresh=None), 1_000, 100) is None
     assert cost(rate(output=None), 1_000, 100) is None
     assert cost(rate(cached=None), 1_000, 100, 10) is None
 
@@ -43,7 +43,7 @@ def test_one_unknown_price_makes_the_cost_unknown(cost, rate):
 @pytest.mark.exercise("4.3")
 def test_an_unknown_price_of_what_is_not_used_does_no_harm(cost, rate):
     assert cost(rate(cached=None), 1_000, 100) == pytest.approx(0.003)
-    assert cost(rate(price=None), 0, 100) == pytest.approx(0.001)
+    assert cost(rate(fresh=None), 0, 100) == pytest.approx(0.001)
 
 
 @pytest.mark.exercise("4.3")

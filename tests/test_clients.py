@@ -1,12 +1,14 @@
 """Other libraries against the sandbox: how their scripts are run."""
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 from course.sandbox import Sandbox
-from course.upkeep.clients import SCRIPTS, run_script, where_to_ask
+from course.upkeep.clients import SCRIPTS, router_at, run_script, where_to_ask
 
 
 @pytest.fixture
@@ -71,6 +73,28 @@ def test_every_client_has_a_script_and_exact_versions():
         packages = [line for line in lines if not line.startswith("#")]
         assert packages
         assert all("==" in line for line in packages)
+
+
+def test_the_page_of_clients_names_each_with_its_version():
+    page = (SCRIPTS.parent.parent / "docs" / "router_clients.md").read_text()
+    rows = [line.split("|") for line in page.splitlines() if "| " in line]
+    listed = [(row[1].split()[0], row[2].strip()) for row in rows]
+    locked = "".join(path.read_text() for path in SCRIPTS.glob("*.txt"))
+    versions = [row for row in listed if re.fullmatch(r"[\d.]+", row[1])]
+    assert len(versions) == 9
+    for name, version in versions:
+        pinned = re.search(rf"^{name}(\[.*\])?==(.*)$", locked, re.M)
+        assert pinned and pinned[2] == version, name
+
+
+def test_the_router_is_told_beside_the_providers(sandbox):
+    with router_at(sandbox) as url:
+        there = where_to_ask(sandbox, url)
+        assert there["router"]["base_url"] == f"{url}/v1"
+        key = {"Authorization": f"Bearer {there['router']['key']}"}
+        answer = requests.get(f"{url}/v1/models", headers=key, timeout=5)
+    assert set(there) == {*sandbox.providers, "router"}
+    assert answer.json()["data"][0]["id"] == "auto"
 
 
 def test_every_provider_of_the_sandbox_is_told(sandbox):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llm_providers.recommender.choice import Scored, scored
+from llm_providers.recommender.choice import Field, Scored
 from llm_providers.recommender.lookup_table import LookupTable
 from llm_providers.recommender.scorer import Fitting
 
@@ -15,6 +15,8 @@ def first_and_doors(fitting: Fitting, most: int) -> list[Scored]:
     """Return the best, and the best of each provider not among them."""
     best = fitting.best(most)
     there = {one.candidate.provider for one in best}
+    if there >= fitting.providers:
+        return best
     doors: dict[str, Scored] = {}
     for one in fitting.found:
         provider = one.entrant.candidate.provider
@@ -84,7 +86,7 @@ def by_outcomes(
         )
     prompt = task.prompt_tokens or 0
     order = sorted(
-        scored(known, prompt, task.output_tokens, task.quality_weight)
+        Field(known).scored(prompt, task.output_tokens, task.quality_weight)
     )[:most]
     names = {one.target for one in order}
     rest = [

@@ -7,7 +7,7 @@ for a kind of request, and kept.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -16,7 +16,7 @@ from math import inf
 
 from llm_providers.catalogue import Catalogue
 from llm_providers.recommender.candidates import Candidate, candidates
-from llm_providers.recommender.choice import Entrant, Scored, scored
+from llm_providers.recommender.choice import Entrant, Field, Scored
 from llm_providers.recommender.constraints import (
     LASTING,
     Demand,
@@ -68,6 +68,7 @@ class Fitting:
 
     `task` has its size and providers filled in, `guessed` says that its type
     was not given. `dear` have nothing against them but the budget.
+    `providers` are those of whoever may fit, for a smaller task.
     """
 
     task: Task
@@ -76,6 +77,7 @@ class Fitting:
     found: tuple[Scored, ...]
     dear: tuple[Scored, ...]
     rejected: tuple[Rejected, ...]
+    providers: Set[str]
 
     def output_of(self, one: Scored) -> TokenRange:
         """What it is expected to write, unless the task says so itself."""
@@ -97,7 +99,7 @@ class Fitting:
         return nsmallest(count, self.found)
 
 
-_Split = tuple[tuple[Entrant, ...], tuple[Rejected, ...]]
+_Split = tuple[Field, tuple[Rejected, ...]]
 
 
 class Scorer:
@@ -140,12 +142,12 @@ class Scorer:
             prompt_tokens=prompt,
             providers=self._allowed(task.providers),
         )
-        entrants, out = self._entrants(task, kind)
-        found = scored(entrants, prompt, output, task.quality_weight)
+        field, out = self._field(task, kind)
+        found = field.scored(prompt, output, task.quality_weight)
         small: tuple[Rejected, ...] = ()
-        if len(found) < len(entrants):
+        if len(found) < len(field.entrants):
             roomy = {one.target for one in found}
-            small = self._too_small(entrants, roomy, task, kind)
+            small = self._too_small(field.entrants, roomy, task, kind)
         fit, dear, late = _within(found, task)
         return Fitting(
             task=task,
@@ -154,6 +156,7 @@ class Scorer:
             found=tuple(fit),
             dear=tuple(dear),
             rejected=(*out, *small, *late),
+            providers=field.providers,
         )
 
     def refused(self, task: Task, kind: TaskType) -> list[Refused]:
@@ -178,7 +181,7 @@ class Scorer:
             return self._at_hand if providers is None else providers
         return tuple(one for one in providers if one in self._at_hand)
 
-    def _entrants(self, task: Task, kind: TaskType) -> _Split:
+    def _field(self, task: Task, kind: TaskType) -> _Split:
         """Those whom only the size of a task may keep out; the others."""
         key = (
             kind.name,
@@ -224,7 +227,7 @@ class Scorer:
                     output,
                 )
             )
-        return tuple(entrants), tuple(out)
+        return Field(entrants), tuple(out)
 
     def _expected(self, kind: TaskType) -> list[tuple[Estimate, TokenRange]]:
         """What each candidate is likely to reach and to write, once a kind."""

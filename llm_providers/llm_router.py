@@ -208,7 +208,7 @@ def _reply(response: StandardResponse) -> PromptReply:
 router = APIRouter(
     prefix="/agents/llm-providers",
     tags=["agents"],
-    responses={status: error_response(status) for status in (401, 413, 422)},
+    responses={one: error_response(one) for one in (401, 408, 413, 422)},
 )
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: REPLY_EXAMPLE,

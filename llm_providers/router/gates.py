@@ -10,13 +10,11 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from fastapi import HTTPException
-
 from llm_providers.responses import ErrorInfo
+from llm_providers.router.bodies import limited, too_long
 from llm_providers.router.callers import Caller
 from llm_providers.router.openai_format import json_bytes
 from llm_providers.router.request_context import (
@@ -116,8 +114,10 @@ class Gates:
             headers = [(b"connection", b"close")]
         else:
             visit.is_of(*caller)
-            counted = _counted(receive, settings.longest_body)
-            await self.app(scope, counted, send)
+            body_of = limited(
+                receive, settings.longest_body, settings.body_seconds
+            )
+            await self.app(scope, body_of, send)
             return
         body = json_bytes(self.complain(scope["path"], status, info))
         headers += [
@@ -127,16 +127,6 @@ class Gates:
         start = "http.response.start"
         await send({"type": start, "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
-
-
-def too_long(longest: int) -> ErrorInfo:
-    """Return what is said of a body of more than `longest` bytes."""
-    return ErrorInfo(
-        kind="body_too_long",
-        retryable=False,
-        reason=f"The request's body is longer than {longest:,} bytes.",
-        what_to_do="Send less, or have the router's limit raised.",
-    )
 
 
 class Visit:
@@ -204,23 +194,3 @@ class Visit:
 
 def _number(text: bytes | None) -> int:
     return int(text) if text and text.isdigit() else 0
-
-
-def _counted(receive: Receive, longest: int) -> Receive:
-    """Return `receive`, which raises once a body is too long."""
-    length = 0
-
-    async def counting() -> Message:
-        nonlocal length
-        message = await receive()
-        length += len(message.get("body") or b"")
-        if length > longest:
-            # FastAPI passes this exception on, and no other.
-            raise HTTPException(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                asdict(too_long(longest)),
-                {"Connection": "close"},
-            )
-        return message
-
-    return counting

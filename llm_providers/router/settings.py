@@ -43,6 +43,7 @@ SETTINGS = (
     Setting("LLM_ROUTER_DEADLINE", "300", "seconds"),
     Setting("LLM_ROUTER_SHARE", "0.5", "share of the time left"),
     Setting("LLM_ROUTER_LONGEST_BODY", "20971520", "bytes"),
+    Setting("LLM_ROUTER_BODY_SECONDS", "30", "seconds"),
     Setting("LLM_ROUTER_LAST_STREAMS", "60", "seconds"),
     Setting("LLM_ROUTER_LEDGER"),
     Setting("LLM_ROUTER_LEDGER_DAYS", "400", "days"),
@@ -62,7 +63,8 @@ class RouterSettings:
     recommender in the file `recommender`, or without one by the catalogue.
     A call may take `deadline_seconds`, with all its tries and waits; a target
     that another one could stand in for gets `share` of what is left of that.
-    A request's body may be `longest_body` bytes long.
+    A request's body may be `longest_body` bytes long, and has to come within
+    `body_seconds`.
     """
 
     api_key: Secret = field(default_factory=Secret)
@@ -72,6 +74,7 @@ class RouterSettings:
     deadline_seconds: float = float(DEFAULTS["LLM_ROUTER_DEADLINE"])
     share: float = float(DEFAULTS["LLM_ROUTER_SHARE"])
     longest_body: int = int(DEFAULTS["LLM_ROUTER_LONGEST_BODY"])
+    body_seconds: float = float(DEFAULTS["LLM_ROUTER_BODY_SECONDS"])
     last_streams: float = float(DEFAULTS["LLM_ROUTER_LAST_STREAMS"])
     ledger: str = ""
     ledger_days: int = int(DEFAULTS["LLM_ROUTER_LEDGER_DAYS"])
@@ -138,6 +141,7 @@ def load_router_settings(
         deadline_seconds=_positive(present, "LLM_ROUTER_DEADLINE"),
         share=_positive(present, "LLM_ROUTER_SHARE", most=1.0),
         longest_body=int(_positive(present, "LLM_ROUTER_LONGEST_BODY")),
+        body_seconds=_positive(present, "LLM_ROUTER_BODY_SECONDS"),
         last_streams=_positive(present, "LLM_ROUTER_LAST_STREAMS"),
         ledger=present.get("LLM_ROUTER_LEDGER", ""),
         ledger_days=int(_positive(present, "LLM_ROUTER_LEDGER_DAYS")),

@@ -1,5 +1,7 @@
 """The gates before the app: the key, the size, the id, the log."""
 
+import socket
+
 import pytest
 import requests
 
@@ -101,3 +103,29 @@ def test_an_id_of_the_caller_s_is_kept_if_it_is_plain(serve, given, kept):
         f"{serve({})}/v1/models", headers={"X-Request-Id": given}, timeout=5
     )
     assert (answer.headers["x-request-id"] == given) is kept
+
+
+@pytest.mark.parametrize("path", [ASK, CHAT])
+def test_a_body_that_does_not_come_is_408(serve, path):
+    url = serve({"LLM_ROUTER_BODY_SECONDS": "0.1"})
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as plug:
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n"
+        kind = "Content-Type: application/json\r\n\r\n"
+        plug.sendall((head + kind + "{").encode())
+        answer = b"".join(iter(lambda: plug.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"0.1 seconds" in answer
+
+
+def test_an_answer_may_take_longer_than_the_body(serve, sandbox):
+    sandbox.fail_next("openai", "stall", seconds=0.3)
+    url = serve(
+        {
+            "LLM_ROUTER_BODY_SECONDS": "0.1",
+            "OPENAI_API_KEY": "sk-test-0123456789",
+            "OPENAI_BASE_URL": sandbox.base_url("openai"),
+        }
+    )
+    answer = requests.post(url + ASK, json={"prompt": "Hi"}, timeout=5)
+    assert answer.status_code == 200

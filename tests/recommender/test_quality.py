@@ -21,7 +21,7 @@ def shrunk(quality):
 
 @pytest.mark.exercise("4.4")
 def test_without_a_figure_there_is_only_the_prior(shrunk):
-    assert shrunk([], 60.0) == 60.0
+    assert shrunk([], 60.0) == pytest.approx(60.0)
 
 
 @pytest.mark.exercise("4.4")
@@ -40,13 +40,23 @@ def test_a_weightier_prior_pulls_more(shrunk):
 
 
 @pytest.mark.exercise("4.4")
+def test_a_prior_may_count_like_half_a_figure(shrunk):
+    assert shrunk([80.0, 100.0], 60.0, 0.5) == pytest.approx(84.0)
+
+
+@pytest.mark.exercise("4.4")
+def test_a_prior_above_the_figures_pulls_up(shrunk):
+    assert shrunk([0.25, 0.5, 0.0], 0.75, 2.0) == pytest.approx(0.45)
+
+
+@pytest.mark.exercise("4.4")
 def test_a_prior_without_weight_changes_nothing(shrunk):
     assert shrunk([70.0, 90.0], 10.0, 0.0) == pytest.approx(80.0)
 
 
 @pytest.mark.exercise("4.4")
 def test_without_figures_and_without_weight_the_prior_is_all_there_is(shrunk):
-    assert shrunk([], 60.0, 0.0) == 60.0
+    assert shrunk([], 60.0, 0.0) == pytest.approx(60.0)
 
 
 def test_a_measured_model_ends_between_its_category_and_its_average(quality):

@@ -1,0 +1,142 @@
+"""What was learned as a file of arrays: .npz, no pickle. Needs numpy."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .bills import Bills
+from .classifier import Classifier
+from .features import SHAPE, Vocabulary
+from .learning import Knowledge
+from .novelty import Familiar
+from .ridge import Linear
+
+__all__ = ["read_knowledge", "write_knowledge"]
+
+FORMAT = "learned recommender 1"
+
+
+def write_knowledge(known: Knowledge, path: str | Path) -> None:
+    """Write a file in one go: nobody ever reads half of it."""
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("wb") as file:
+            np.savez(file, **arrays(known))
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def read_knowledge(path: str | Path) -> Knowledge:
+    """Return what a file holds.
+
+    Raises ValueError, naming the file, for one that is not of this format,
+    and OSError for one that cannot be opened.
+    """
+    try:
+        with (
+            open(path, "rb") as file,
+            np.load(file, allow_pickle=False) as found,
+        ):
+            return knowledge({name: found[name] for name in found.files})
+    except (
+        AttributeError, EOFError, KeyError, IndexError, TypeError, ValueError,
+        zipfile.BadZipFile,
+    ) as error:  # fmt: skip
+        raise ValueError(
+            f"{path} holds no {FORMAT}: fit and save it again"
+        ) from error
+
+
+def arrays(known: Knowledge) -> dict[str, Any]:
+    """Return everything as named arrays."""
+    vocabulary, classifier = known.vocabulary, known.classifier
+    return {
+        "format": np.array([FORMAT, *SHAPE]),
+        "models": np.array(known.models, dtype=np.str_),
+        "tasks": np.array(known.tasks, dtype=np.str_),
+        "terms": np.array(list(vocabulary.columns), dtype=np.uint32),
+        "rarity": np.array([*vocabulary.rarity, vocabulary.unknown_rarity]),
+        "standard": np.stack([known.middle, known.spread]),
+        "means": np.stack([known.overall, known.even]),
+        "sharpness": np.array(classifier.sharpness),
+        **linears("classifier", [classifier.linear]),
+        **linears("specialists", known.specialists),
+        **familiar(known.familiar),
+        "bills": np.stack(
+            [known.bills.fixed, known.bills.each, known.bills.least]
+        ),
+        "bill_factors": known.bills.factors,
+    }
+
+
+def linears(name: str, found: Sequence[Linear]) -> dict[str, Any]:
+    return {
+        f"{name}_text": np.stack([each.text for each in found]),
+        f"{name}_shape": np.stack([each.shape for each in found]),
+        f"{name}_level": np.stack([each.level for each in found]),
+    }
+
+
+def familiar(found: Sequence[Familiar]) -> dict[str, Any]:
+    return {
+        "familiar_rows": np.array([len(each.scores) for each in found]),
+        "familiar_shapes": np.concatenate([each.shapes for each in found]),
+        "familiar_figures": np.concatenate(
+            [np.stack([each.distances, each.scores], 1) for each in found]
+        ),
+    }
+
+
+def knowledge(found: Mapping[str, Any]) -> Knowledge:
+    """Return what named arrays hold."""
+    if found["format"].tolist() != [FORMAT, *SHAPE]:
+        raise ValueError("another format")
+    *rarity, unknown = found["rarity"].tolist()
+    terms = found["terms"].tolist()
+    return Knowledge(
+        tuple(found["models"].tolist()),
+        tuple(found["tasks"].tolist()),
+        Vocabulary(
+            {term: column for column, term in enumerate(terms)},
+            rarity,
+            unknown,
+        ),
+        found["standard"][0],
+        found["standard"][1],
+        found["means"][0],
+        found["means"][1],
+        Classifier(
+            read_linears("classifier", found)[0], float(found["sharpness"])
+        ),
+        read_linears("specialists", found),
+        read_familiar(found),
+        Bills(
+            found["bills"][0],
+            found["bills"][1],
+            found["bills"][2],
+            found["bill_factors"],
+        ),
+    )
+
+
+def read_linears(name: str, found: Mapping[str, Any]) -> tuple[Linear, ...]:
+    parts = [found[f"{name}_{part}"] for part in ("text", "shape", "level")]
+    return tuple(Linear(*each) for each in zip(*parts, strict=True))
+
+
+def read_familiar(found: Mapping[str, Any]) -> tuple[Familiar, ...]:
+    ends = np.cumsum(found["familiar_rows"])[:-1]
+    shapes = np.split(found["familiar_shapes"], ends)
+    figures = np.split(found["familiar_figures"], ends)
+    return tuple(
+        Familiar(each, *pair.T)
+        for each, pair in zip(shapes, figures, strict=True)
+    )

@@ -1,0 +1,179 @@
+"""Fit a learned recommender to outcomes. Needs numpy, nothing more.
+
+Everything is solved in closed form, and each training row has what it would
+get from all the other rows: what is set by that is not set by heart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bills import Bills, fit_bills
+from .classifier import Classifier, fit_classifier
+from .features import Vocabulary
+from .novelty import Familiar, fit_familiar
+from .outcomes import Outcome, OutcomeError, model_names
+from .ridge import Design, Linear, Scales, design, fit
+
+__all__ = ["Knowledge", "learn"]
+
+Array = NDArray[np.float64]
+Places = NDArray[np.int64]
+
+# Prior variances beside a row's noise of 1, chosen on public outcomes; half
+# or double of each costs less than a point of lift.
+SPECIALIST = Scales(text=0.15, shape=0.03, level=0.25)
+# Solving takes time by the rows' cube: of more than these a sample is taken.
+MOST_ROWS, MOST_ROWS_A_TASK = 4_000, 2_000
+PRIOR_ROWS = 10.0
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """All that was learned; one specialist and one `Familiar` a task.
+
+    `overall` is each model's mean score over the rows, `even` over the
+    tasks. `tasks` is empty where no row named one: then there is one
+    specialist, for everything.
+    """
+
+    models: tuple[str, ...]
+    tasks: tuple[str, ...]
+    vocabulary: Vocabulary
+    middle: Array
+    spread: Array
+    overall: Array
+    even: Array
+    classifier: Classifier
+    specialists: tuple[Linear, ...]
+    familiar: tuple[Familiar, ...]
+    bills: Bills
+
+
+def learn(outcomes: Sequence[Outcome], seed: int = 0) -> Knowledge:
+    """Return what rows of outcomes tell.
+
+    Rows without a task count for words, costs and overall means only.
+    Raises OutcomeError where there are no rows.
+    """
+    if not outcomes:
+        raise OutcomeError("there are no outcomes to learn from")
+    models = model_names(outcomes)
+    tasks, labels = labelled([each.task for each in outcomes])
+    vocabulary = Vocabulary.fit(each.prompt for each in outcomes)
+    found = [vocabulary.features(each.prompt) for each in outcomes]
+    shapes = np.array([each.shape for each in found])
+    middle, spread = shapes.mean(axis=0), shapes.std(axis=0)
+    rows = design(found, len(vocabulary.rarity), middle, spread)
+    scores = matrix(models, [each.scores for each in outcomes])
+    overall = np.nanmean(scores, axis=0)
+    means = table(scores, labels, max(len(tasks), 1), overall)
+    missing = np.isnan(scores)
+    scores[missing] = np.vstack([means, overall])[labels][missing]
+    random = np.random.default_rng(seed)
+    classifier, familiar = classify(rows, labels, max(len(tasks), 1), random)
+    return Knowledge(
+        models,
+        tasks,
+        vocabulary,
+        middle,
+        spread,
+        overall,
+        means.mean(axis=0),
+        classifier,
+        specialists(rows, scores, labels, overall, random),
+        familiar,
+        fit_bills(
+            np.array([len(each.prompt) for each in outcomes], dtype=float),
+            matrix(models, [each.costs for each in outcomes]),
+            labels,
+            max(len(tasks), 1),
+        ),
+    )
+
+
+def labelled(names: Sequence[str | None]) -> tuple[tuple[str, ...], Places]:
+    """Return the tasks, sorted, and each row's place among them, or -1.
+
+    Where no row has a task, all have the same: 0.
+    """
+    tasks = tuple(sorted({name for name in names if name is not None}))
+    if not tasks:
+        return (), np.zeros(len(names), dtype=np.int64)
+    places = {name: place for place, name in enumerate(tasks)}
+    return tasks, np.array(
+        [-1 if name is None else places[name] for name in names]
+    )
+
+
+def matrix(models: Sequence[str], rows: Sequence[object]) -> Array:
+    """Return rows x models; NaN where a model is missing."""
+    return np.array(
+        [[row.get(model, np.nan) for model in models] for row in rows],  # type: ignore[attr-defined]
+        dtype=np.float64,
+    )
+
+
+def table(scores: Array, labels: Places, tasks: int, overall: Array) -> Array:
+    """Return tasks x models: mean scores, thin ones pulled to the overall."""
+    found = np.zeros((tasks, scores.shape[1]))
+    for task in range(tasks):
+        own = scores[labels == task]
+        count = (~np.isnan(own)).sum(axis=0)
+        total = np.nansum(own, axis=0) + PRIOR_ROWS * overall
+        found[task] = total / (count + PRIOR_ROWS)
+    return found
+
+
+def sample(places: Places, most: int, random: np.random.Generator) -> Places:
+    """Return at most so many of the places, drawn by chance, sorted."""
+    if len(places) <= most:
+        return places
+    return np.sort(random.choice(places, most, replace=False))
+
+
+def classify(
+    rows: Design, labels: Places, tasks: int, random: np.random.Generator
+) -> tuple[Classifier, tuple[Familiar, ...]]:
+    """Return who tells the tasks apart, and what each one's prompts are."""
+    places = spread_sample(labels, tasks, random)
+    known, own = rows.rows(places), labels[places]
+    classifier, scores = fit_classifier(known, own, tasks)
+    familiar = [
+        fit_familiar(known.shape[own == task], scores[own == task, task])
+        for task in range(tasks)
+    ]
+    return classifier, tuple(familiar)
+
+
+def spread_sample(
+    labels: Places, tasks: int, random: np.random.Generator
+) -> Places:
+    """Return the places of labelled rows: all, or a sample of each task."""
+    count = int((labels >= 0).sum())
+    share = min(1.0, MOST_ROWS / max(count, 1))
+    kept = [
+        sample(own, max(1, int(share * len(own))), random)
+        for own in (np.flatnonzero(labels == task) for task in range(tasks))
+    ]
+    return np.sort(np.concatenate(kept))
+
+
+def specialists(
+    rows: Design,
+    scores: Array,
+    labels: Places,
+    overall: Array,
+    random: np.random.Generator,
+) -> tuple[Linear, ...]:
+    """Return one model of scores a task, each pulled to the overall mean."""
+    found = []
+    for task in range(int(labels.max()) + 1):
+        own = sample(np.flatnonzero(labels == task), MOST_ROWS_A_TASK, random)
+        linear, _ = fit(rows.rows(own), scores[own] - overall, SPECIALIST)
+        found.append(Linear(linear.text, linear.shape, linear.level + overall))
+    return tuple(found)

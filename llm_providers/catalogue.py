@@ -9,7 +9,7 @@ tokens. A figure that nobody has published is ``None``, never 0.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -86,6 +86,14 @@ class Parameters:
     reasoning_efforts: tuple[str, ...]
     stop: bool
     tools_with_reasoning: bool
+
+    @property
+    def with_tools(self) -> "Parameters":
+        """What the model accepts in a request that has tools."""
+        if self.tools_with_reasoning:
+            return self
+        none = tuple(one for one in self.reasoning_efforts if one == "none")
+        return replace(self, reasoning_efforts=none)
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,8 @@ class ChatCompletionsAgent(Agent):
     def build_request(self, prompt: Prompt) -> dict[str, Any]:
         """Return the chat-completions body that the model accepts."""
         parameters = self.parameters(prompt.model)
+        if prompt.tools:
+            parameters = parameters.with_tools
         return chat_completions.build_request(prompt, parameters)
 
     def parse_response(self, payload: Mapping[str, Any]) -> Reply:

@@ -142,3 +142,16 @@ def test_who_answered_and_what_it_cost_is_told(agent):
     assert response.request_id
     named = agent.provider == "openrouter"
     assert (response.upstream is not None) is named
+
+
+def test_tools_are_not_refused_for_an_effort_that_they_rule_out(agent):
+    response = agent.process_prompt(
+        "The weather in Paris?",
+        tools=[WEATHER],
+        tool_choice="required",
+        reasoning_effort="low",
+    )
+    assert response.finish_reason == "tool_calls"
+    if not agent.parameters(agent.model).tools_with_reasoning:
+        [told] = response.adjustments
+        assert told.startswith("reasoning_effort was left out")

@@ -112,6 +112,7 @@ class Field:
         self._usual = [
             _row(one, one.expected, one.high) for one in self.entrants
         ]
+        self._unpriced = any(row[3] == inf for row in self._usual)
         self._least_room = min(map(_room, self.entrants), default=0)
 
     def scored(
@@ -125,19 +126,14 @@ class Field:
         # A named tuple's own constructor takes three times as long.
         new, log_of = tuple.__new__, log1p
         quality, price = weight / 100, (1 - weight) / SCALE
-        prompt, unknown = prompt_tokens, UNKNOWN_USD
-        return [
+        prompt, unknown = prompt_tokens, (1 - weight) * cost_score(None)
+        known = [
             new(
                 Scored,
                 (
                     price
                     * log_of(
-                        (
-                            usd
-                            if (usd := (prompt * rate + cost) / MILLION) < inf
-                            else unknown
-                        )
-                        / SMALL_USD
+                        (usd := (prompt * rate + cost) / MILLION) / SMALL_USD
                     )
                     - quality * points,
                     -points,
@@ -150,6 +146,14 @@ class Field:
             for target, points, rate, cost, high, entrant in self._rows(
                 prompt_tokens, output_tokens
             )
+        ]
+        if not self._unpriced:
+            return known
+        return [
+            one._replace(loss=unknown - quality * one.points)
+            if one.cost_order == inf
+            else one
+            for one in known
         ]
 
     def _rows(self, prompt: int, output: int | None) -> list[_Row]:

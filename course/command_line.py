@@ -51,6 +51,9 @@ VERBS = {
     ),
     "build": Verb("course.building.build:main", "generate the notebooks"),
     "bench": Verb("course.upkeep.bench:main", "run a benchmark"),
+    "simulate": Verb(
+        "course.simulation.command:main", "make the simulated outcomes again"
+    ),
     "clients": Verb(
         "course.upkeep.clients:main", "try other libraries on the sandbox"
     ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Protocol
 
-from llm_providers.router.bills import Bill, cannot_count, over_budget
+from llm_providers.router.bills import Bill
+from llm_providers.router.refusals import cannot_count, over_budget
 from llm_providers.router.usage_ledger import (
     BudgetExceededError,
     LedgerError,

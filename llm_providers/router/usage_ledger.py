@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from llm_providers.router.ledger_rows import delete_oldest, insert
 from llm_providers.router.ledger_schema import LedgerError, opened
 from llm_providers.router.usage_rows import RequestRow, day_of
 
@@ -33,25 +34,9 @@ LONGEST_CALL = 3600.0
 # Seconds until a ledger that could not be opened is tried again.
 TRY_AGAIN = 5.0
 
-REQUEST = f"INSERT INTO requests VALUES (NULL{', ?' * 22})"
-ATTEMPT = f"INSERT INTO attempts VALUES (NULL{', ?' * 15})"
-SPENT = """
-INSERT INTO spending VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET
-charged_usd = charged_usd + excluded.charged_usd, requests = requests + 1
-"""
 HELD = """
 SELECT TOTAL(usd), TOTAL(CASE WHEN started < ? THEN usd END)
 FROM reservations WHERE caller = ? AND day = ?
-"""
-
-
-# Rows that are deleted at once. Those of both tables stand in the order in
-# which they were written, so that the oldest are found without a search.
-AT_ONCE = 500
-OLDEST = "SELECT id, day FROM requests ORDER BY id LIMIT ?"
-FORGET = """
-DELETE FROM attempts WHERE id IN
-(SELECT id FROM attempts ORDER BY id LIMIT ?) AND request <= ?
 """
 
 
@@ -166,7 +151,7 @@ class UsageLedger:
         total = 0
         while True:
             with self._lock, self._transaction() as database:
-                gone = _delete_oldest(database, before)
+                gone = delete_oldest(database, before)
             if not gone:
                 return total
             total += gone
@@ -221,7 +206,8 @@ class UsageLedger:
         try:
             with self._transaction() as database:
                 for job in jobs:
-                    _insert(database, job)
+                    insert(database, job.row)
+                    _give_back(database, job.reservation)
         except LedgerError as error:
             failed = error
         except (OverflowError, TypeError, ValueError) as error:
@@ -279,28 +265,7 @@ class UsageLedger:
         return (charged[0] if charged else 0.0), held, lost
 
 
-def _delete_oldest(database: sqlite3.Connection, before: str) -> int:
-    """Delete some of the oldest rows, as long as they are old enough."""
-    oldest = database.execute(OLDEST, (AT_ONCE,)).fetchall()
-    last, number = 0, 0
-    for request, day in oldest:
-        if day >= before:
-            break
-        last, number = request, number + 1
-    while database.execute(FORGET, (AT_ONCE, last)).rowcount > 0:
-        pass
-    database.execute("DELETE FROM requests WHERE id <= ?", (last,))
-    return number
-
-
-def _insert(database: sqlite3.Connection, job: _Job) -> None:
-    row = job.row
-    request = database.execute(REQUEST, row.values()).lastrowid
-    for number, attempt in enumerate(row.attempts):
-        database.execute(ATTEMPT, attempt.values(request, number))
-    spent = (row.caller, day_of(row.started), row.charged_usd)
-    database.execute(SPENT, spent)
-    if job.reservation is not None:
-        database.execute(
-            "DELETE FROM reservations WHERE id = ?", (job.reservation,)
-        )
+def _give_back(database: sqlite3.Connection, reservation: int | None) -> None:
+    if reservation is not None:
+        statement = "DELETE FROM reservations WHERE id = ?"
+        database.execute(statement, (reservation,))

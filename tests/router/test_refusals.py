@@ -1,4 +1,4 @@
-"""Bills: when to come back, and what to do where a budget is spent."""
+"""Refusals: when to come back, and what to do where a budget is spent."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,7 @@ import pytest
     ],
 )
 def test_a_day_ends_at_midnight_utc(llm, moment, seconds):
-    assert llm.router.bills.until_midnight(moment) == seconds
+    assert llm.router.refusals.until_midnight(moment) == seconds
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def refused(llm):
 
     def of(worst, for_good):
         spending = llm.router.usage_ledger.Spending(3.0, 0.5)
-        return llm.router.bills.over_budget(spending, 4.0, worst, for_good)
+        return llm.router.refusals.over_budget(spending, 4.0, worst, for_good)
 
     return of
 

@@ -289,6 +289,47 @@ def test_with_a_broken_file_the_catalogue_decides_and_health_says_so(
     assert str(broken.parent) not in json.dumps(health)
 
 
+@pytest.fixture
+def learned(llm, tmp_path):
+    """A file with what was learned: one of two models is far better."""
+    catalogue = llm.catalogue.load_catalogue()
+    names = [
+        f"openai/{catalogue.role('openai', role).id}"
+        for role in ("default", "second")
+    ]
+    outcome = llm.recommender.outcomes.Outcome
+    rows = [
+        outcome(
+            task=task,
+            prompt=f"{words} number {number}, please",
+            scores=dict(zip(names, (0.1, 0.9), strict=True)),
+            costs=dict.fromkeys(names, 0.001),
+        )
+        for task, words in (
+            ("code", "Debug this loop"),
+            ("creative", "A poem"),
+        )
+        for number in range(40)
+    ]
+    file = tmp_path / "learned.npz"
+    llm.recommender.learned.LearnedRecommender.fit(rows).save(file)
+    return file, names[1]
+
+
+def test_what_was_learned_decides_where_the_settings_name_it(served, learned):
+    file, better = learned
+    url = served(LLM_ROUTER_RECOMMENDER=str(file))
+    task = {"type": "code", "quality_weight": 1}
+    body = {"prompt": "Debug this loop number 7, please", "task": task}
+    reply = requests.post(f"{url}{AGENTS}/auto", json=body, timeout=20).json()
+    assert reply["recommended"]["target"] == better
+    assert reply["recommended"]["level"] == "learned"
+    health = requests.get(f"{url}{AGENTS}/health", timeout=5).json()
+    told = health["recommender"]
+    assert (told["level"], told["fault"]) == ("learned", None)
+    assert told["learned_from"] == "learned.npz"
+
+
 def test_a_server_does_not_start_with_a_broken_file(llm, broken):
     environ = {"LLM_ROUTER_RECOMMENDER": str(broken)}
     service = llm.llm_router.create_app(environ).state.service

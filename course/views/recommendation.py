@@ -107,9 +107,7 @@ def _range(cost: Mapping[str, float | None]) -> str:
 
 
 def _ranked(ranking: Sequence[Mapping[str, Any]]) -> str:
-    if len(ranking) <= RANKED:
-        return f"{len(ranking)} fit."
-    return f"{len(ranking)} fit; the first {RANKED}, in this order:"
+    return f"the first {min(RANKED, len(ranking))}, in the order to fall back"
 
 
 def _rows(ranking: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:

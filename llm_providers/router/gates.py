@@ -88,16 +88,13 @@ class Gates:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        visit = Visit(scope, send)
+        visit = Visit(scope, send, self.visitors)
         if self.visitors is not None:
             self.visitors.came()
         try:
             await self.let_in(scope, receive, visit)
         finally:
             visit.note()
-            if self.visitors is not None:
-                route = getattr(scope.get("route"), "path", "")
-                self.visitors.left(route, visit.status)
 
     async def let_in(self, scope: Any, receive: Receive, visit: Visit) -> None:
         """Pass a request on, or refuse it."""
@@ -132,8 +129,11 @@ class Gates:
 class Visit:
     """One request from its arrival to its line in the log."""
 
-    def __init__(self, scope: Any, send: Send) -> None:
+    def __init__(
+        self, scope: Any, send: Send, visitors: Visitors | None = None
+    ) -> None:
         self.scope = scope
+        self.visitors = visitors
         self.status: int | None = None
         self._send = send
         self._started = time.monotonic()
@@ -176,6 +176,10 @@ class Visit:
         if self._noted:
             return
         self._noted = True
+        if self.visitors is not None:
+            # FastAPI notes here which of its endpoints answered.
+            endpoint = getattr(self.scope.get("route"), "path", "")
+            self.visitors.left(endpoint, self.status)
         seconds = round(time.monotonic() - self._started, 4)
         fields = {
             "request_id": self.id.decode(),

@@ -276,6 +276,8 @@ def fits(row: Row, task: Task, day: date) -> bool:
         and task.get("prompt_tokens", 0) <= (row["max_input_tokens"] or window)
         and (out is None or out <= (row["max_output_tokens"] or 0))
         and (budget is None or (usd is not None and usd <= budget))
+        # What is free is for trials, and takes few calls a day.
+        and (budget == 0 or not row["id"].endswith(":free"))
     )
 
 

@@ -105,7 +105,7 @@ def candidates(
             max_input_tokens=model.max_input_tokens,
             max_output_tokens=model.max_output_tokens,
             able=tuple(_able(model)),
-            released=model.released_on is None or model.released_on <= day,
+            released=_is_released(model, day),
             days_left=_days_left(model, day),
             latency_seconds=known.get(f"{model.provider}/{model.id}"),
             thinks=model.reasoning,
@@ -129,6 +129,14 @@ def _able(model: Model) -> Iterable[str]:
         accepts.tools_with_reasoning or "none" in accepts.reasoning_efforts
     ):
         yield "tools"
+
+
+def _is_released(model: Model, day: date) -> bool:
+    """Whether it is there on a day: with its first price, if all else fails."""
+    begins = model.released_on
+    if begins is None and model.prices:
+        begins = min(price.starts_on for price in model.prices)
+    return begins is None or begins <= day
 
 
 def _days_left(model: Model, day: date) -> int | None:

@@ -1,5 +1,7 @@
 """The hard constraints: each one alone, and all of them together."""
 
+from datetime import timedelta
+
 import pytest
 
 
@@ -157,3 +159,15 @@ def test_what_nobody_says_of_a_model_it_is_not_known_to_do(llm):
     for row in unknown:
         target = f"{row.provider}/{row.id}"
         assert "tools" not in able(llm, catalogue, target)
+
+
+def test_a_model_whose_release_is_unknown_is_there_from_its_first_price(llm):
+    catalogue = llm.catalogue.load_catalogue()
+    book = llm.recommender.quality.load_quality()
+    rows = [row for row in catalogue.rows if row.released_on is None]
+    assert rows
+    first = rows[0].prices[0].starts_on
+    for day, there in ((first, True), (first - timedelta(days=1), False)):
+        made = llm.recommender.candidates.candidates(catalogue, day, book)
+        [one] = [x for x in made if x.model == rows[0].id]
+        assert one.released is there

@@ -132,7 +132,7 @@ def _able(model: Model) -> Iterable[str]:
 
 
 def _is_released(model: Model, day: date) -> bool:
-    """Whether it is there on a day: with its first price, if all else fails."""
+    """Whether it is there on a day; in doubt, from its first price on."""
     begins = model.released_on
     if begins is None and model.prices:
         begins = min(price.starts_on for price in model.prices)

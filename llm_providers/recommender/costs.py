@@ -46,8 +46,7 @@ def cost_range(
 ) -> CostRange:
     """Return what a call costs at the low, expected and high estimate."""
     return CostRange(
-        *(
-            expected_cost(rate, prompt_tokens, tokens, cached_tokens)
-            for tokens in (output.low, output.expected, output.high)
-        )
+        expected_cost(rate, prompt_tokens, output.low, cached_tokens),
+        expected_cost(rate, prompt_tokens, output.expected, cached_tokens),
+        expected_cost(rate, prompt_tokens, output.high, cached_tokens),
     )

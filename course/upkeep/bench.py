@@ -22,8 +22,12 @@ BENCHMARKS = {
     "import": "benchmarks.imports",
     "agents": "benchmarks.agents",
     "parallel": "benchmarks.parallel",
+    "router": "benchmarks.router",
+    "recommender": "benchmarks.recommender",
     "lab": "benchmarks.course_start",
 }
+# Options that name a file, for the benchmark of the recommender.
+FILES = ("train", "test")
 ALSO_CALLED = {"course": "lab"}
 HEADINGS = ("what", "value", "unit", "target", "")
 
@@ -36,7 +40,12 @@ def main(argv: list[str]) -> int:
     for name in names(wanted.name):
         print(f"Measuring {name} ...", file=sys.stderr, flush=True)
         try:
-            reports.append(importlib.import_module(BENCHMARKS[name]).run())
+            module = importlib.import_module(BENCHMARKS[name])
+            long = wanted.long and hasattr(module, "run_long")
+            options = files(wanted, name)
+            reports.append(
+                module.run_long() if long else module.run(**options)
+            )
         except BenchmarkError as error:
             reports.append(Report((), (f"{name}: {error}",)))
             exit_code = ExitCode.FAILED
@@ -59,7 +68,32 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--json", action="store_true", help="rows, samples and notes as JSON"
     )
+    parser.add_argument(
+        "--long",
+        action="store_true",
+        help="also what takes long: router, a hundred thousand requests",
+    )
+    for file in FILES:
+        parser.add_argument(
+            f"--{file}", metavar="FILE", help=f"recommender: {file} outcomes"
+        )
     return parser.parse_args(argv)
+
+
+def files(wanted: argparse.Namespace, name: str) -> dict[str, str]:
+    """Return the files that a benchmark was given, by their options.
+
+    Raises CommandError where only another benchmark takes them.
+    """
+    given = {file: path for file in FILES if (path := getattr(wanted, file))}
+    if name == "recommender":
+        return given
+    if given and wanted.name != "all":
+        raise CommandError(
+            ExitCode.WRONG_USE,
+            "Only `bench recommender` takes --train and --test.",
+        )
+    return {}
 
 
 def choices() -> str:
@@ -100,8 +134,8 @@ def cells(row: Row) -> tuple[str, str, str, str, str]:
     """Return a row as the texts of the table's columns."""
     if row.target is None:
         return row.what, figure(row.value), row.unit, "", ""
-    reached = "reached" if row.value <= row.target else "missed"
-    target = f"<= {row.target:g}"
+    reached = "reached" if row.is_reached else "missed"
+    target = f"{'>=' if row.at_least else '<='} {row.target:g}"
     return row.what, figure(row.value), row.unit, target, reached
 
 
@@ -124,7 +158,10 @@ def surroundings() -> str:
 
 
 def as_json(rows: Sequence[Row], notes: Sequence[str]) -> str:
-    """Return rows, raw samples by row, and notes as JSON."""
+    """Return rows, raw samples by row, and notes as JSON.
+
+    `at_least` names the rows whose target is the least, not the most.
+    """
     content: dict[str, Any] = {
         "rows": [
             {
@@ -134,6 +171,11 @@ def as_json(rows: Sequence[Row], notes: Sequence[str]) -> str:
                 "target": row.target,
             }
             for row in rows
+        ],
+        "at_least": [
+            row.what
+            for row in rows
+            if row.at_least and row.target is not None
         ],
         "samples": {row.what: row.samples for row in rows},
         "notes": [surroundings(), *notes],

@@ -22,7 +22,8 @@ class Row:
     """One figure: `what` is `<bench>/<subject>/<metric>`.
 
     The subject is `ours` or a peer's name. `target` is the most that the
-    figure should be, in the same unit; a peer has none.
+    figure should be, in the same unit, or with `at_least` the least; a peer
+    has none.
     """
 
     what: str
@@ -30,6 +31,7 @@ class Row:
     unit: str
     target: float | None = None
     samples: tuple[float, ...] = field(default=(), repr=False)
+    at_least: bool = False
 
     def __post_init__(self) -> None:
         if not WHAT.fullmatch(self.what):
@@ -49,6 +51,15 @@ class Row:
     ) -> Row:
         """Return the row of the samples' median."""
         return cls(what, median(samples), unit, target, tuple(samples))
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the figure is as its target says; True without one."""
+        if self.target is None:
+            return True
+        if self.at_least:
+            return self.value >= self.target
+        return self.value <= self.target
 
     @property
     def subject(self) -> str:

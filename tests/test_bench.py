@@ -12,6 +12,7 @@ from benchmarks import (
     course_start,
     imports,
     parallel,
+    recommender,
 )
 from benchmarks.rows import BenchmarkError, Report, Row
 from benchmarks.samples import (
@@ -108,6 +109,33 @@ def test_the_table_says_whether_a_target_is_reached():
     assert lines[3].split()[1:] == ["0.72", "s", "<=", "0.6", "missed"]
 
 
+def test_a_target_may_be_the_least_that_is_wanted():
+    reached = Row("recommender/ours/lift", 35, "points", 34, at_least=True)
+    missed = Row("recommender/ours/lift", 33, "points", 34, at_least=True)
+    assert (reached.is_reached, missed.is_reached) == (True, False)
+    lines = bench.table([reached, missed]).splitlines()
+    assert lines[1].split()[3:] == [">=", "34", "reached"]
+    assert lines[2].split()[3:] == [">=", "34", "missed"]
+    content = json.loads(bench.as_json([reached, ROWS[0]], []))
+    assert content["at_least"] == ["recommender/ours/lift"]
+
+
+def test_files_are_for_the_benchmark_of_the_recommender(monkeypatch, capsys):
+    asked = []
+
+    def run(**files):
+        asked.append(files)
+        return Report(tuple(ROWS))
+
+    module = bench.importlib.import_module(bench.BENCHMARKS["recommender"])
+    monkeypatch.setattr(module, "run", run)
+    bench.main(["recommender", "--train", "a", "--test", "b"])
+    bench.main(["recommender"])
+    assert asked == [{"train": "a", "test": "b"}, {}]
+    with pytest.raises(CommandError, match="Only `bench recommender`"):
+        bench.main(["checks", "--train", "a"])
+
+
 def test_json_rows_have_exactly_four_fields_and_samples_beside():
     content = json.loads(bench.as_json(ROWS, ["a note"]))
     assert content["rows"] == [
@@ -146,7 +174,14 @@ def test_an_unknown_benchmark_is_a_clear_error():
 
 
 def test_every_benchmark_can_be_run():
-    for module in (agents, checks, course_start, imports, parallel):
+    for module in (
+        agents,
+        checks,
+        course_start,
+        imports,
+        parallel,
+        recommender,
+    ):
         assert callable(module.run)
     assert bench.names("all") == list(bench.BENCHMARKS)
     assert bench.names("course") == ["lab"]

@@ -60,6 +60,7 @@ class Explorer:
             options=choices.types,
             value=wish.type,
             description="Task type",
+            tooltip="What kind of task it is",
             **same,
         )
         self.length = ipywidgets.FloatLogSlider(
@@ -68,6 +69,7 @@ class Explorer:
             max=6,
             step=0.05,
             description="Prompt tokens",
+            tooltip="How long the prompt is",
             readout_format=",.0f",
             **same,
         )
@@ -77,6 +79,7 @@ class Explorer:
             max=1,
             step=0.05,
             description="Quality weight",
+            tooltip="0: the cheapest that fits; 1: the best",
             **same,
         )
         self.limited = ipywidgets.Checkbox(
@@ -90,6 +93,7 @@ class Explorer:
             max=1,
             step=0.05,
             description="At most USD",
+            tooltip="What one call may cost",
             readout_format=".2g",
             **same,
         )
@@ -97,6 +101,7 @@ class Explorer:
             options=[(_day(day, choices), day) for day in choices.days],
             value=wish.day,
             description="Prices of",
+            tooltip="The day whose prices hold",
             **same,
         )
         self.needs = _checkboxes(NEEDS, wish.needs)
@@ -124,7 +129,8 @@ class Explorer:
             return ipywidgets.HBox(
                 [
                     ipywidgets.HTML(
-                        name, layout={"width": "9em", "min_width": "5em"}
+                        f"<div style='text-align:right'>{name}</div>",
+                        layout={"width": "8.7em"},
                     ),
                     *boxes,
                 ],

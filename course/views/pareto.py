@@ -57,11 +57,10 @@ def pareto_plot(choices: Sequence[Choice], chosen: str) -> Plot:
         NAMES,
         logarithmic=True,
     )
-    parts = [frame.svg(), _front(frame, known)]
+    parts = [frame.svg(), _front(frame, known), _labels(frame, known)]
     # The chosen one last, so that nothing lies over it.
     for each in sorted(known, key=lambda one: (one.chosen, one.best)):
         parts.append(_sign(frame.across, frame.up, each))
-    parts.append(_labels(frame, known))
     parts.append(_legend(frame))
     return Plot("Quality over cost", "".join(parts), _words(known, missing))
 

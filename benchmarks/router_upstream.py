@@ -105,6 +105,9 @@ class Connection(asyncio.Protocol):
             sorry = b'{"error": {"message": "overloaded", "code": 503}}'
             self.transport.write(head(503, JSON_TYPE, len(sorry)) + sorry)
             return
+        if not body:
+            self.transport.write(head(404, JSON_TYPE, 2) + b"{}")
+            return
         asked = json.loads(body)
         if asked.get("stream"):
             self.stream(asked)

@@ -54,6 +54,9 @@ VERBS = {
     "simulate": Verb(
         "course.simulation.command:main", "make the simulated outcomes again"
     ),
+    "soak": Verb(
+        "course.upkeep.soak:main", "let providers fail before the router"
+    ),
     "clients": Verb(
         "course.upkeep.clients:main", "try other libraries on the sandbox"
     ),

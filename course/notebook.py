@@ -46,10 +46,15 @@ from course.workspace.workspace import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from matplotlib.figure import Figure
+
+    from course.views.curves import Point
 
 __all__ = [
     "contract",
+    "curves",
     "exercise",
     "explorer",
     "hint",
@@ -140,6 +145,20 @@ def explorer(**wish: Any) -> None:
         display(shown.widget)  # type: ignore[no-untyped-call]
         return
     _show(explored_page(asked, recommend))
+
+
+def curves(
+    of: Mapping[str, Sequence[Point]],
+    points: Mapping[str, Point] | None = None,
+) -> None:
+    """Show recommenders' curves, quality over cost, on the same axes.
+
+    `of` has each curve's (cost, quality) points by its name, `points` what
+    stands alone: mean USD for a prompt, mean quality from 0 to 1.
+    """
+    from course.views.curves import curves as curves_page
+
+    _show(curves_page(of, points))
 
 
 def playground(prompt: str = EXAMPLE) -> None:

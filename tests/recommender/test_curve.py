@@ -16,6 +16,15 @@ SCORES = [
 ]
 COSTS = [{"big": 0.4, "small": 0.1}] * 4
 
+# Of the two models' ways of sharing four prompts, no single one has the mean
+# of all of them.
+DEALT = [
+    {"big": 1.0, "small": 0.6},
+    {"big": 1.0, "small": 0.3},
+    {"big": 1.0, "small": 0.1},
+    {"big": 1.0, "small": 0.0},
+]
+
 
 @pytest.fixture
 def curve(llm):
@@ -24,27 +33,34 @@ def curve(llm):
 
 @pytest.mark.exercise("4.6")
 def test_always_the_same_model_is_worth_its_own_mean(curve):
-    assert curve.matched_shuffle(["big"] * 4, SCORES) == 1.0
-    assert curve.matched_shuffle(["small"] * 4, SCORES) == 0.5
+    assert curve.matched_shuffle(["big"] * 4, DEALT) == pytest.approx(1.0)
+    assert curve.matched_shuffle(["small"] * 4, DEALT) == pytest.approx(0.25)
+
+
+@pytest.mark.exercise("4.6")
+def test_nothing_is_drawn_so_that_it_is_the_same_each_time(curve):
+    figures = [{"a": 0.5**n, "b": 0.3**n, "c": 1.0} for n in range(7)]
+    first = curve.matched_shuffle([*"aabbccc"], figures)
+    again = [curve.matched_shuffle([*"aabbccc"], figures) for _ in range(3)]
+    assert again == pytest.approx([first] * 3)
 
 
 @pytest.mark.exercise("4.6")
 def test_half_of_each_is_worth_half_of_each_mean(curve):
     choices = ["small", "small", "big", "big"]
-    assert curve.matched_shuffle(choices, SCORES) == pytest.approx(0.75)
+    assert curve.matched_shuffle(choices, DEALT) == pytest.approx(0.625)
 
 
 @pytest.mark.exercise("4.6")
 def test_whom_a_model_was_chosen_for_makes_no_difference(curve):
-    wise = curve.matched_shuffle(["small", "small", "big", "big"], SCORES)
-    foolish = curve.matched_shuffle(["big", "big", "small", "small"], SCORES)
-    assert wise == pytest.approx(foolish)
+    foolish = ["big", "small", "big", "small"]
+    assert curve.matched_shuffle(foolish, DEALT) == pytest.approx(0.625)
 
 
 @pytest.mark.exercise("4.6")
 def test_a_model_counts_as_often_as_it_was_chosen(curve):
     choices = ["small", "big", "big", "big"]
-    assert curve.matched_shuffle(choices, SCORES) == pytest.approx(0.875)
+    assert curve.matched_shuffle(choices, DEALT) == pytest.approx(0.8125)
 
 
 @pytest.mark.exercise("4.6")
@@ -55,9 +71,9 @@ def test_costs_are_matched_in_the_same_way(curve):
 
 @pytest.mark.exercise("4.6")
 def test_a_model_that_is_never_chosen_has_no_say(curve):
-    rows = [{**row, "huge": 0.0} for row in SCORES]
+    rows = [{**row, "huge": 0.0} for row in DEALT]
     choices = ["small", "small", "big", "big"]
-    assert curve.matched_shuffle(choices, rows) == pytest.approx(0.75)
+    assert curve.matched_shuffle(choices, rows) == pytest.approx(0.625)
 
 
 @pytest.mark.exercise("4.6")
@@ -74,6 +90,12 @@ def test_it_is_the_mean_over_all_ways_of_dealing(curve):
     ]
     found = curve.matched_shuffle(choices, scores)
     assert found == pytest.approx(fmean(dealt))
+
+
+@pytest.mark.exercise("4.6")
+def test_a_hundred_rows_are_not_dealt_out_one_way_after_the_other(curve):
+    found = curve.matched_shuffle(["big", "small"] * 50, DEALT * 25)
+    assert found == pytest.approx(0.625)
 
 
 @pytest.mark.exercise("4.8")

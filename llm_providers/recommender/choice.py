@@ -46,7 +46,8 @@ class Entrant(NamedTuple):
 
     `window`, `most_input` and `most_output` are tokens, `expected` and
     `high` those of the answer. The rates are USD per million tokens; one
-    that is None makes the cost unknown.
+    that is None makes the cost unknown. `learned` says that the points come
+    from outcomes, not from public figures.
     """
 
     target: str
@@ -61,6 +62,7 @@ class Entrant(NamedTuple):
     candidate: Candidate
     measured: bool
     output: TokenRange
+    learned: bool = False
 
 
 class Scored(NamedTuple):

@@ -74,7 +74,9 @@ def by_outcomes(
     quality = dict(zip(estimates.models, estimates.quality, strict=True))
     known = [
         one.entrant._replace(
-            points=100 * float(quality[one.target]), measured=True
+            points=100 * float(quality[one.target]),
+            measured=True,
+            learned=True,
         )
         for one in fitting.found
         if one.target in quality

@@ -51,6 +51,11 @@ def reasons_for(
 
 def _quality(one: Scored, fitting: Fitting) -> str:
     kind, measured = fitting.kind.name, one.candidate.measured
+    if one.entrant.learned:
+        return (
+            f"For {fitting.task.type} about {one.points:.0f} points of 100 are "
+            "to be expected, by the outcomes that were learned from."
+        )
     if measured is None:
         return (
             f"No public figure of its quality is known; for {kind} it counts "
@@ -103,7 +108,9 @@ def _place(choice: Scored, fitting: Fitting) -> str:
     cheaper = len([1 for one in found if one[2] < cost])
     better = len([1 for one in found if one[1] < minus])
     weight = fitting.task.quality_weight
+    # What was learned and what was published are not on the same scale.
+    also = "" if choice.entrant.learned else f" and {better} better"
     return (
-        f"Of {len(found)} that fit, {cheaper} are cheaper and {better} better;"
-        f" quality weighs {weight:g}, cost {1 - weight:g}."
+        f"Of {len(found)} that fit, {cheaper} are cheaper{also}; quality "
+        f"weighs {weight:g}, cost {1 - weight:g}."
     )

@@ -359,6 +359,9 @@ def test_learned_quality_goes_before_the_catalogue_s(agent, llm):
     found = good.recommend_model({"quality_weight": 0.9})
     assert (found.target, found.level) == (dear, "learned")
     assert (found.probability, found.abstained) == (0.9, False)
+    said = " ".join(found.reasons)
+    assert "outcomes that were learned from" in said
+    assert "LiveBench" not in said
     even = agent("learned", learned=learner({cheap: 0.9, dear: 0.9}))
     assert even.recommend_model("code").target == cheap
 

@@ -53,8 +53,8 @@ def _quality(one: Scored, fitting: Fitting) -> str:
     kind, measured = fitting.kind.name, one.candidate.measured
     if one.entrant.learned:
         return (
-            f"For {fitting.task.type} about {one.points:.0f} points of 100 are "
-            "to be expected, by the outcomes that were learned from."
+            f"For {fitting.task.type} about {one.points:.0f} points of 100 "
+            "are to be expected, by the outcomes that were learned from."
         )
     if measured is None:
         return (

@@ -1,7 +1,7 @@
 """What a model of prompts sees: hashed words and pairs, and the shape.
 
 Only the first `READ` characters are read, so that a huge prompt costs no
-more than a long one; its whole length is a figure of the shape.
+more than a long one; its whole length is a figure of the shape. Needs numpy.
 """
 
 from __future__ import annotations
@@ -9,18 +9,26 @@ from __future__ import annotations
 import math
 import re
 import zlib
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["READ", "SHAPE", "Features", "Vocabulary", "shape", "terms"]
 
+Array = NDArray[np.float64]
+Places = NDArray[np.int64]
+Terms = NDArray[np.uint32]
 READ = 1_500
-TOKEN = re.compile(r"\w+|[^\w\s]")
+# In UTF-8, where all bytes of a letter that is not ASCII count as letters.
+TOKEN = re.compile(rb"[\w\x80-\xff]+|[^\w\s\x80-\xff]")
+PAIR = np.uint32(0x9E3779B1)
 NUMBER = re.compile(r"\d+")
 SENTENCE_END = re.compile(r"[.!?] ")
 OPTION = re.compile(r"(?:^|\s)\(?[A-E1-5][).:]\s")
 CAPITAL = re.compile(r"\b[A-Z]")
+DIGITS, CAPITALS = b"0123456789", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 QUESTION_WORDS = ("who", "what", "when", "where", "which", "how", "why")
 CODE = ("```", "def ", "class ", "return ", "import ", "function")
 SHAPE = (
@@ -49,18 +57,23 @@ SHAPE = (
 )
 
 
-def terms(prompt: str) -> Counter[int]:
-    """Count the prompt's words, signs and pairs of these, as CRC-32s."""
-    hashes = [
-        zlib.crc32(token.encode(errors="replace"))
-        for token in TOKEN.findall(prompt[:READ].lower())
-    ]
-    found = Counter(hashes)
-    found.update(
-        (first * 0x9E3779B1 + second) & 0xFFFFFFFF
-        for first, second in zip(hashes, hashes[1:], strict=False)
+def terms(prompt: str) -> tuple[Terms, Array]:
+    """Return the prompt's words, signs and pairs of these, and their counts.
+
+    They are hashed to 32 bits, and sorted.
+    """
+    tokens = TOKEN.findall(prompt[:READ].lower().encode(errors="replace"))
+    hashes = np.array([zlib.crc32(token) for token in tokens], dtype=np.uint32)
+    pairs = hashes[:-1] * PAIR + hashes[1:]
+    found, counts = np.unique(
+        np.concatenate([hashes, pairs]), return_counts=True
     )
-    return found
+    return found, counts.astype(np.float64)
+
+
+def count(text: bytes, letters: bytes) -> int:
+    """Count the letters that are one of these."""
+    return len(text) - len(text.translate(None, letters))
 
 
 def shape(prompt: str) -> list[float]:
@@ -68,15 +81,16 @@ def shape(prompt: str) -> list[float]:
     text = prompt[:READ]
     length = max(len(text), 1)
     words = text.split()
+    plain = text.encode("ascii", errors="replace")
     ending = prompt[-20:].rstrip()
     start = text[:20].lstrip().lower()
     return [
         math.log1p(len(prompt)),
         math.log1p(len(words)),
-        sum(map(len, words)) / max(len(words), 1),
-        sum(map(str.isdigit, text)) / length,
+        len("".join(words)) / max(len(words), 1),
+        count(plain, DIGITS) / length,
         math.log1p(len(NUMBER.findall(text))),
-        sum(map(str.isupper, text)) / length,
+        count(plain, CAPITALS) / length,
         math.log1p(len(CAPITAL.findall(text))),
         float(text[:1].isupper()),
         float("?" in text),
@@ -100,64 +114,55 @@ def shape(prompt: str) -> list[float]:
 class Features:
     """One prompt: columns of known terms, their weights, and its shape.
 
-    The weights are of length 1 over all terms, unknown ones included;
-    `known` is the share of that length (squared) that the columns hold.
+    The weights are of length 1 over all terms, unknown ones included.
     """
 
-    columns: Sequence[int]
-    weights: Sequence[float]
+    columns: Places
+    weights: Array
     shape: Sequence[float]
-    known: float
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The terms that at least two training prompts share, and how rare."""
+    """The terms that at least two training prompts share, and how rare.
 
-    columns: Mapping[int, int]
-    rarity: Sequence[float]
+    The terms are sorted; a term's place among them is its column.
+    """
+
+    terms: Terms
+    rarity: Array
     unknown_rarity: float
 
     @classmethod
-    def fit(cls, prompts: Iterable[str], most: int = 12_000) -> Vocabulary:
+    def fit(cls, prompts: Sequence[str], most: int = 12_000) -> Vocabulary:
         """Return the `most` frequent shared terms of these prompts."""
-        found: Counter[int] = Counter()
-        count = 0
-        for prompt in prompts:
-            found.update(terms(prompt).keys())
-            count += 1
-        shared = sorted(
-            (term for term, times in found.items() if times > 1),
-            key=lambda term: (-found[term], term),
-        )[:most]
+        found, times = np.unique(
+            np.concatenate([terms(prompt)[0] for prompt in prompts]),
+            return_counts=True,
+        )
+        frequent = np.lexsort((found, -times))[:most]
+        kept = np.sort(frequent[times[frequent] > 1])
+        count = len(prompts)
         return cls(
-            {term: column for column, term in enumerate(shared)},
-            [rarity(found[term], count) for term in shared],
-            rarity(1, count),
+            found[kept], rarity(times[kept], count), float(rarity(1, count))
         )
 
     def features(self, prompt: str) -> Features:
         """Return what a prompt is to this vocabulary."""
-        columns, weights = [], []
-        unknown = 0.0
-        for term, times in terms(prompt).items():
-            column = self.columns.get(term)
-            loud = 1.0 if times == 1 else 1.0 + math.log(times)
-            if column is None:
-                unknown += (loud * self.unknown_rarity) ** 2
-            else:
-                columns.append(column)
-                weights.append(loud * self.rarity[column])
-        known = sum(weight * weight for weight in weights)
-        length = math.sqrt(known + unknown) or 1.0
-        return Features(
-            columns,
-            [weight / length for weight in weights],
-            shape(prompt),
-            known / (length * length),
-        )
+        found, times = terms(prompt)
+        loud = 1.0 + np.log(times)
+        columns = np.searchsorted(self.terms, found)
+        columns[columns == len(self.terms)] = 0
+        if not len(self.terms):
+            return Features(columns[:0], loud[:0], shape(prompt))
+        known = self.terms[columns] == found
+        columns = columns[known]
+        weights = loud[known] * self.rarity[columns]
+        unknown = loud[~known] * self.unknown_rarity
+        length = math.sqrt(weights @ weights + unknown @ unknown)
+        return Features(columns, weights / (length or 1.0), shape(prompt))
 
 
-def rarity(found: int, prompts: int) -> float:
-    """Return a term's weight: the rarer, the more (smoothed log)."""
-    return math.log((1 + prompts) / (1 + found)) + 1.0
+def rarity(times: Places | int, prompts: int) -> Array:
+    """Return terms' weights: the rarer, the more (smoothed log)."""
+    return np.asarray(np.log((1 + prompts) / (1 + np.asarray(times))) + 1.0)

@@ -62,7 +62,7 @@ def arrays(known: Knowledge) -> dict[str, Any]:
         "format": np.array([FORMAT, *SHAPE]),
         "models": np.array(known.models, dtype=np.str_),
         "tasks": np.array(known.tasks, dtype=np.str_),
-        "terms": np.array(list(vocabulary.columns), dtype=np.uint32),
+        "terms": vocabulary.terms,
         "rarity": np.array([*vocabulary.rarity, vocabulary.unknown_rarity]),
         "standard": np.stack([known.middle, known.spread]),
         "means": np.stack([known.overall, known.even]),
@@ -74,6 +74,7 @@ def arrays(known: Knowledge) -> dict[str, Any]:
             [known.bills.fixed, known.bills.each, known.bills.least]
         ),
         "bill_factors": known.bills.factors,
+        "trusts_likeness": np.array(known.trusts_likeness),
     }
 
 
@@ -99,15 +100,13 @@ def knowledge(found: Mapping[str, Any]) -> Knowledge:
     """Return what named arrays hold."""
     if found["format"].tolist() != [FORMAT, *SHAPE]:
         raise ValueError("another format")
-    *rarity, unknown = found["rarity"].tolist()
-    terms = found["terms"].tolist()
     return Knowledge(
         tuple(found["models"].tolist()),
         tuple(found["tasks"].tolist()),
         Vocabulary(
-            {term: column for column, term in enumerate(terms)},
-            rarity,
-            unknown,
+            found["terms"],
+            found["rarity"][:-1],
+            float(found["rarity"][-1]),
         ),
         found["standard"][0],
         found["standard"][1],
@@ -124,6 +123,7 @@ def knowledge(found: Mapping[str, Any]) -> Knowledge:
             found["bills"][2],
             found["bill_factors"],
         ),
+        bool(found["trusts_likeness"]),
     )
 
 

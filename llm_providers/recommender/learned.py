@@ -93,7 +93,8 @@ class LearnedRecommender:
         """Return what to expect of each model for a prompt.
 
         A task that was not learned of counts as a new one, unless the
-        prompt is very much like those of a known one.
+        prompt is very much like those of a known one, and that was of use
+        when known tasks were taken for new.
         """
         known = self.knowledge
         found = known.vocabulary.features(prompt)
@@ -108,6 +109,8 @@ class LearnedRecommender:
             likely = softmax(known.classifier.sharpness * scores)
             limits = SEEN if task is None else UNSEEN
             novelty, abstained = self._novelty(scores, shape, limits)
+            if task is not None and not known.trusts_likeness:
+                abstained = True
         quality = self._quality(likely, found, shape, abstained)
         shares = np.zeros_like(likely) if abstained else likely
         cost = known.bills.expected(
@@ -153,7 +156,7 @@ class LearnedRecommender:
 def values(linear: Linear, found: Features, shape: Array) -> Array:
     """Return one prompt's targets."""
     level = shape @ linear.shape + linear.level
-    if not found.columns:
+    if not len(found.columns):
         return np.asarray(level)
-    weights = np.asarray(found.weights, dtype=np.float32)
+    weights = found.weights.astype(np.float32)
     return np.asarray(level + weights @ linear.text[found.columns])

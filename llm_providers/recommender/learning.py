@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from .bills import Bills, fit_bills
 from .classifier import Classifier, fit_classifier
+from .familiarity import Known, likeness_helps
 from .features import Vocabulary
 from .novelty import Familiar, fit_familiar
 from .outcomes import Outcome, OutcomeError, model_names
@@ -44,7 +45,8 @@ class Knowledge:
 
     `overall` is each model's mean score over the rows, `even` over the
     tasks. `tasks` is empty where no row named one: then there is one
-    specialist, for everything.
+    specialist, for everything. `trusts_likeness` says that new tasks, too,
+    are served by the known ones that they are like.
     """
 
     models: tuple[str, ...]
@@ -58,6 +60,7 @@ class Knowledge:
     specialists: tuple[Linear, ...]
     familiar: tuple[Familiar, ...]
     bills: Bills
+    trusts_likeness: bool
 
 
 def learn(outcomes: Sequence[Outcome], seed: int = 0) -> Knowledge:
@@ -70,7 +73,7 @@ def learn(outcomes: Sequence[Outcome], seed: int = 0) -> Knowledge:
         raise OutcomeError("there are no outcomes to learn from")
     models = model_names(outcomes)
     tasks, labels = labelled([each.task for each in outcomes])
-    vocabulary = Vocabulary.fit(each.prompt for each in outcomes)
+    vocabulary = Vocabulary.fit([each.prompt for each in outcomes])
     found = [vocabulary.features(each.prompt) for each in outcomes]
     shapes = np.array([each.shape for each in found])
     middle, spread = shapes.mean(axis=0), shapes.std(axis=0)
@@ -80,8 +83,15 @@ def learn(outcomes: Sequence[Outcome], seed: int = 0) -> Knowledge:
     means = table(scores, labels, max(len(tasks), 1), overall)
     missing = np.isnan(scores)
     scores[missing] = np.vstack([means, overall])[labels][missing]
+    costs = matrix(models, [each.costs for each in outcomes])
+    lengths = np.array([float(len(each.prompt)) for each in outcomes])
+    bills = fit_bills(lengths, costs, labels, max(len(tasks), 1))
     random = np.random.default_rng(seed)
     classifier, familiar = classify(rows, labels, max(len(tasks), 1), random)
+    found_specialists = specialists(rows, scores, labels, overall, random)
+    missing = np.isnan(costs)
+    unknown = np.zeros((len(costs), max(len(tasks), 1)))
+    costs[missing] = bills.expected(lengths, unknown)[missing]
     return Knowledge(
         models,
         tasks,
@@ -91,13 +101,11 @@ def learn(outcomes: Sequence[Outcome], seed: int = 0) -> Knowledge:
         overall,
         means.mean(axis=0),
         classifier,
-        specialists(rows, scores, labels, overall, random),
+        found_specialists,
         familiar,
-        fit_bills(
-            np.array([len(each.prompt) for each in outcomes], dtype=float),
-            matrix(models, [each.costs for each in outcomes]),
-            labels,
-            max(len(tasks), 1),
+        bills,
+        likeness_helps(
+            Known(rows, scores, costs, labels), found_specialists, random
         ),
     )
 

@@ -58,6 +58,11 @@ class Familiar:
         lower = int(np.searchsorted(self.scores, score, "right"))
         return Limits((1 + farther) / (1 + rows), (1 + lower) / (1 + rows))
 
+    def is_new(self, shape: Array, score: float, limits: Limits) -> bool:
+        """Tell whether a prompt is too unusual."""
+        shares = self.shares(shape, score)
+        return shares.shape < limits.shape or shares.score < limits.score
+
 
 def nearest(distances: Array) -> Array:
     """Return each row's mean of the least few; 0 where there are none."""

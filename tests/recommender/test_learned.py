@@ -109,11 +109,46 @@ def test_a_prompt_like_none_before_gets_the_means_over_all(fitted, task):
     assert apart == pytest.approx(overall[0] - overall[1])
 
 
-def test_a_familiar_prompt_of_an_unknown_task_is_not_too_new(llm, learned):
-    many = learned.fit(rows(llm, 120))
-    found = many.predict("arithmetic", SUMS.format(a=11, b=12))
-    assert not found.abstained
-    assert best(found) == "calm"
+def pairs(llm, twins):
+    """Four tasks: each of two, and one like it but for the name."""
+    made = []
+    for row in rows(llm, 160):
+        made.append(row)
+        made.append(changed(row, task=twins[row.task]))
+    return made
+
+
+def test_likeness_is_trusted_where_like_tasks_go_to_the_same_model(
+    llm, learned
+):
+    twins = {"sums": "arithmetic", "poems": "verse"}
+    found = learned.fit(pairs(llm, twins))
+    estimates = found.predict("adding", SUMS.format(a=11, b=12))
+    assert not estimates.abstained
+    assert best(estimates) == "calm"
+
+
+def test_likeness_is_not_trusted_where_it_misleads(llm, learned):
+    twins = {"sums": "riddles", "poems": "puns"}
+    swapped = [
+        changed(
+            row,
+            scores={
+                "calm": row.scores["wild"],
+                "wild": row.scores["calm"],
+            },
+        )
+        if row.task in twins.values()
+        else row
+        for row in pairs(llm, twins)
+    ]
+    found = learned.fit(swapped)
+    assert found.predict("adding", SUMS.format(a=11, b=12)).abstained
+
+
+def test_from_two_tasks_nothing_is_told_of_a_third(fitted):
+    assert fitted.predict("adding", SUMS.format(a=11, b=12)).abstained
+    assert not fitted.predict(None, SUMS.format(a=11, b=12)).abstained
 
 
 @pytest.mark.parametrize("task", ["sums", "chess", None])

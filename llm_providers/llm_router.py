@@ -101,6 +101,22 @@ class PromptRequest(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
+            "oneOf": [
+                {
+                    "required": ["prompt"],
+                    "properties": {
+                        "prompt": {"type": "string", "pattern": r"\S"},
+                        "messages": {"type": "null"},
+                    },
+                },
+                {
+                    "required": ["messages"],
+                    "properties": {
+                        "messages": {"type": "array"},
+                        "prompt": {"type": "null"},
+                    },
+                },
+            ],
             "examples": [
                 {
                     "prompt": "Explain HTTP 429 in one sentence.",
@@ -139,6 +155,22 @@ class AutoRequest(PromptRequest):
 
     model_config = ConfigDict(
         json_schema_extra={
+            "oneOf": [
+                {
+                    "required": ["prompt"],
+                    "properties": {
+                        "prompt": {"type": "string", "pattern": r"\S"},
+                        "messages": {"type": "null"},
+                    },
+                },
+                {
+                    "required": ["messages"],
+                    "properties": {
+                        "messages": {"type": "array"},
+                        "prompt": {"type": "null"},
+                    },
+                },
+            ],
             "examples": [
                 {
                     "prompt": "Explain HTTP 429 in one sentence.",
@@ -205,10 +237,13 @@ def _reply(response: StandardResponse) -> PromptReply:
     return PromptReply.model_validate(response.to_dict())
 
 
+# Whatever is asked: how a request is refused before anybody is asked.
+REFUSALS = (400, 401, 408, 413, 422)
+
 router = APIRouter(
     prefix="/agents/llm-providers",
     tags=["agents"],
-    responses={one: error_response(one) for one in (401, 408, 413, 422)},
+    responses={one: error_response(one) for one in REFUSALS},
 )
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: REPLY_EXAMPLE,

@@ -318,3 +318,20 @@ def test_the_documentation_has_examples(serve):
             assert content["application/json"]["example"]
     chat = found["components"]["schemas"]["ChatCompletionRequest"]
     assert len(chat["examples"]) == 2
+
+
+def test_a_body_that_is_no_text_is_400_in_the_same_shape(serve):
+    answer = requests.post(
+        serve({}) + ASK,
+        data=b"!\xff\xfe",
+        headers={"Content-Type": "application/json"},
+        timeout=5,
+    )
+    assert answer.status_code == 400
+    assert answer.json()["error"]["kind"] == "invalid_request"
+
+
+def test_the_documentation_says_that_prompt_or_messages_are_needed(serve):
+    schemas = requests.get(serve({}) + "/openapi.json", timeout=5).json()
+    wanted = schemas["components"]["schemas"]["PromptRequest"]["oneOf"]
+    assert [one["required"] for one in wanted] == [["prompt"], ["messages"]]

@@ -66,6 +66,8 @@ def _http_error(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if isinstance(error.__cause__, RecursionError):
         detail = asdict(_unreadable("The body is nested too deeply."))
+    elif isinstance(error.__cause__, ValueError):
+        detail = asdict(_unreadable("The body cannot be read."))
     elif not isinstance(error, HTTPException):
         detail = asdict(_no_endpoint(request, status))
     if status in WAIT_STATUSES and _is_untold(detail):

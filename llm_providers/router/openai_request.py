@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from llm_providers.router.recommend_request import TaskFields
 
@@ -14,6 +14,7 @@ __all__ = [
     "MODELS",
     "ChatCompletionRequest",
     "ChatTurn",
+    "OnlyFalse",
     "StreamOptions",
 ]
 
@@ -35,6 +36,24 @@ EXAMPLES: list[Any] = [
 ]
 
 
+def _no_number(value: Any) -> Any:
+    """Return a value; to Python 0 is false, to JSON it is not."""
+    if value is not None and not isinstance(value, bool):
+        raise ValueError("Input should be false")
+    return value
+
+
+def _no_bool(value: Any) -> Any:
+    """Return a value; to Python true is 1, to JSON it is not."""
+    if isinstance(value, bool):
+        raise ValueError("Input should be 1")
+    return value
+
+
+OnlyFalse = Annotated[Literal[False] | None, BeforeValidator(_no_number)]
+OnlyOne = Annotated[Literal[1] | None, BeforeValidator(_no_bool)]
+
+
 class ChatTurn(BaseModel):
     """One turn of a conversation, as OpenAI has it."""
 
@@ -51,7 +70,7 @@ class StreamOptions(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    include_usage: bool | None = None
+    include_usage: StrictBool | None = None
 
 
 class ChatCompletionRequest(BaseModel):
@@ -85,10 +104,10 @@ class ChatCompletionRequest(BaseModel):
     response_format: dict[str, Any] | None = None
     tools: list[dict[str, Any]] | None = None
     tool_choice: str | dict[str, Any] | None = None
-    n: Literal[1] | None = None
-    stream: bool | None = None
+    n: OnlyOne = None
+    stream: StrictBool | None = None
     stream_options: StreamOptions | None = None
-    logprobs: Literal[False] | None = None
+    logprobs: OnlyFalse = None
     modalities: list[Literal["text"]] | None = None
     functions: None = Field(None, description="ask with tools")
     function_call: None = Field(None, description="ask with tools")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from llm_providers.router.openai_request import OnlyFalse
 from llm_providers.router.recommend_request import TaskFields
 
 __all__ = ["RESPONSE", "ResponsesRequest"]
@@ -109,11 +110,11 @@ class ResponsesRequest(BaseModel):
     text: TextOptions | None = None
     tools: list[dict[str, Any]] | None = None
     tool_choice: str | dict[str, Any] | None = None
-    stream: bool | None = None
+    stream: StrictBool | None = None
     stream_options: dict[str, Any] | None = None
     metadata: dict[str, str] | None = Field(None, max_length=16)
-    store: bool | None = Field(None, description="nothing is kept, ever")
-    background: Literal[False] | None = None
+    store: StrictBool | None = Field(None, description="nothing is kept, ever")
+    background: OnlyFalse = None
 
     @property
     def not_passed_on(self) -> tuple[str, ...]:

@@ -517,3 +517,20 @@ def test_every_model_listed_can_be_asked_for(client, llm):
     assert made.models.retrieve("auto").id == "auto"
     with pytest.raises(openai.NotFoundError):
         made.models.retrieve("openrouter/none")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"stream": 0},
+        {"logprobs": 0},
+        {"n": True},
+        {"stream_options": {"include_usage": 1}},
+    ],
+)
+def test_a_number_is_no_truth_value(door, fields):
+    message = {"role": "user", "content": "Hello"}
+    body = {"model": "openai", "messages": [message], **fields}
+    answer = requests.post(f"{door()}/chat/completions", json=body, timeout=5)
+    assert answer.status_code == 400
+    assert next(iter(fields)) in answer.json()["error"]["param"]

@@ -17,15 +17,29 @@ def cost(llm):
 
 
 @pytest.mark.exercise("4.3")
-def test_prompt_and_output_have_prices_per_million_tokens(cost, rate):
+def test_the_prompt_has_a_price_per_million_tokens(cost, rate):
     assert cost(rate(), 1_000_000, 0) == pytest.approx(2.0)
+
+
+@pytest.mark.exercise("4.3")
+def test_the_output_has_a_price_of_its_own(cost, rate):
     assert cost(rate(), 0, 1_000_000) == pytest.approx(10.0)
+
+
+@pytest.mark.exercise("4.3")
+def test_prompt_and_output_are_added_up(cost, rate):
     assert cost(rate(), 3_000, 500) == pytest.approx(0.011)
 
 
 @pytest.mark.exercise("4.3")
 def test_cached_tokens_are_a_part_of_the_prompt(cost, rate):
     assert cost(rate(), 3_000, 500, 1_000) == pytest.approx(0.0095)
+
+
+@pytest.mark.exercise("4.3")
+def test_a_prompt_may_be_cached_as_a_whole(cost, rate):
+    found = cost(rate(), 2_000, 0, cached_tokens=2_000)
+    assert found == pytest.approx(0.001)
 
 
 @pytest.mark.exercise("4.3")
@@ -37,13 +51,18 @@ def test_without_a_price_the_cost_is_unknown_and_not_nothing(cost):
 def test_one_unknown_price_makes_the_cost_unknown(cost, rate):
     assert cost(rate(fresh=None), 1_000, 100) is None
     assert cost(rate(output=None), 1_000, 100) is None
+
+
+@pytest.mark.exercise("4.3")
+def test_an_unknown_price_of_cached_tokens_counts_as_well(cost, rate):
     assert cost(rate(cached=None), 1_000, 100, 10) is None
 
 
 @pytest.mark.exercise("4.3")
 def test_an_unknown_price_of_what_is_not_used_does_no_harm(cost, rate):
     assert cost(rate(cached=None), 1_000, 100) == pytest.approx(0.003)
-    assert cost(rate(fresh=None), 0, 100) == pytest.approx(0.001)
+    assert cost(rate(output=None), 1_000, 0) == pytest.approx(0.002)
+    assert cost(rate(fresh=None), 500, 0, 500) == pytest.approx(0.00025)
 
 
 @pytest.mark.exercise("4.3")

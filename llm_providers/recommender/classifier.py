@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .ridge import Design, Linear, Scales, fit
+from .ridge import Design, Linear, Scales, fit, grams, left_out
 
 __all__ = ["SCALES", "Classifier", "fit_classifier", "softmax"]
 
@@ -47,9 +47,10 @@ def fit_classifier(
     """
     targets = np.eye(tasks)[labels]
     base = targets.mean(axis=0)
-    linear, left_out = fit(rows, targets - base, SCALES)
+    known = grams(rows)
+    linear = fit(rows, known, targets - base, SCALES)
     linear = Linear(linear.text, linear.shape, linear.level + base)
-    scores = left_out + base
+    scores = base + left_out(known, targets - base, SCALES)
     return Classifier(linear, sharpest(scores, labels)), scores
 
 

@@ -87,7 +87,7 @@ def by_likeness(
 ) -> Array:
     """Return the specialists' quality where a prompt is familiar."""
     tasks, labels = np.unique(known.labels, return_inverse=True)
-    classifier, left_out = fit_classifier(known.rows, labels, len(tasks))
+    classifier, apart = fit_classifier(known.rows, labels, len(tasks))
     scores = classifier.linear(new)
     likely = classifier.probabilities(scores)
     found = sum(
@@ -97,7 +97,7 @@ def by_likeness(
     best = scores.argmax(axis=1)
     shapes = known.rows.shape
     familiar = [
-        fit_familiar(shapes[labels == place], left_out[labels == place, place])
+        fit_familiar(shapes[labels == place], apart[labels == place, place])
         for place in range(len(tasks))
     ]
     is_new = [

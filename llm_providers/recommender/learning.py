@@ -18,7 +18,16 @@ from .familiarity import Known, likeness_helps
 from .features import Vocabulary
 from .novelty import Familiar, fit_familiar
 from .outcomes import Outcome, OutcomeError, model_names
-from .ridge import Design, Linear, Scales, design, fit
+from .ridge import (
+    Design,
+    Grams,
+    Linear,
+    Scales,
+    design,
+    fit,
+    grams,
+    left_out,
+)
 
 __all__ = ["Knowledge", "learn"]
 
@@ -188,16 +197,17 @@ def specialists(
     parts = []
     for task in range(int(labels.max()) + 1):
         own = sample(np.flatnonzero(labels == task), MOST_ROWS_A_TASK, random)
-        parts.append((rows.rows(own), scores[own] - overall))
+        part = rows.rows(own)
+        parts.append((part, grams(part), scores[own] - overall))
     scales = min(SPECIALISTS, key=lambda each: order_error(parts, each))
-    found = [fit(*part, scales)[0] for part in parts]
+    found = [fit(*part, scales) for part in parts]
     return tuple(
         Linear(each.text, each.shape, each.level + overall) for each in found
     )
 
 
 def order_error(
-    parts: Sequence[tuple[Design, Array]], scales: Scales
+    parts: Sequence[tuple[Design, Grams, Array]], scales: Scales
 ) -> float:
     """Return how far rows are off what all others of their task tell.
 
@@ -205,7 +215,7 @@ def order_error(
     out.
     """
     total = 0.0
-    for rows, targets in parts:
-        off = targets - fit(rows, targets, scales)[1]
+    for _, known, targets in parts:
+        off = targets - left_out(known, targets, scales)
         total += float(((off - off.mean(axis=1, keepdims=True)) ** 2).sum())
     return total

@@ -15,7 +15,17 @@ from numpy.typing import NDArray
 
 from .features import SHAPE, Features
 
-__all__ = ["Design", "Linear", "Scales", "design", "fit", "standardised"]
+__all__ = [
+    "Design",
+    "Grams",
+    "Linear",
+    "Scales",
+    "design",
+    "fit",
+    "grams",
+    "left_out",
+    "standardised",
+]
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -80,18 +90,41 @@ def design(
     return Design(text, standardised(shape, middle, spread))
 
 
-def fit(rows: Design, targets: Array, scales: Scales) -> tuple[Linear, Array]:
-    """Return the weights, and each row's prediction from all the others."""
-    per_figure = scales.shape / len(SHAPE)
-    gram = scales.text * (rows.text @ rows.text.T).astype(np.float64)
-    gram += per_figure * (rows.shape @ rows.shape.T) + scales.level
-    gram[np.diag_indices(len(gram))] += 1.0
-    inverse = np.linalg.inv(gram)
+@dataclass(frozen=True)
+class Grams:
+    """How alike each two rows are: by words, and by shape."""
+
+    text: Array
+    shape: Array
+
+    def scaled(self, scales: Scales) -> Array:
+        """Return the rows' covariance, their noise included."""
+        found = scales.text * self.text + scales.shape * self.shape
+        found += scales.level
+        found[np.diag_indices(len(found))] += 1.0
+        return found
+
+
+def grams(rows: Design) -> Grams:
+    """Return how alike rows are."""
+    return Grams(
+        (rows.text @ rows.text.T).astype(np.float64),
+        rows.shape @ rows.shape.T / len(SHAPE),
+    )
+
+
+def left_out(known: Grams, targets: Array, scales: Scales) -> Array:
+    """Return each row's prediction from all the other rows."""
+    inverse = np.linalg.inv(known.scaled(scales))
     dual = inverse @ targets
-    left_out = targets - dual / np.diag(inverse)[:, None]
-    linear = Linear(
+    return np.asarray(targets - dual / np.diag(inverse)[:, None])
+
+
+def fit(rows: Design, known: Grams, targets: Array, scales: Scales) -> Linear:
+    """Return the weights; `known` are the rows' grams."""
+    dual = np.linalg.solve(known.scaled(scales), targets)
+    return Linear(
         (scales.text * rows.text.T) @ dual.astype(np.float32),
-        per_figure * (rows.shape.T @ dual),
+        scales.shape / len(SHAPE) * (rows.shape.T @ dual),
         scales.level * dual.sum(axis=0),
     )
-    return linear, left_out

@@ -22,16 +22,16 @@ from benchmarks.surroundings import model_of
 
 __all__ = ["run", "run_long"]
 
-ROUNDS = 12
-IN_BLOCK = 40
+ROUNDS = 10
+IN_BLOCK = 25
 CLIENTS = 64
-PARALLEL_ROUNDS = 4
-PARALLEL_REQUESTS = 640
+PARALLEL_ROUNDS = 3
+PARALLEL_REQUESTS = 320
 STREAMS = 500
 STREAM_SECONDS = 2.0
 PIECES = 8
-TIMES = 4
-STARTS = 5
+TIMES = 3
+STARTS = 3
 FEW, MANY = 10_000, 100_000
 
 Bodies = Mapping[str, object]
@@ -110,7 +110,7 @@ def overhead_rows(client: Client, urls: Mapping[str, str]) -> list[Row]:
         return found
 
     subjects = {name: partial(block, name) for name in urls}
-    in_turn(subjects, 3)
+    in_turn(subjects, 2)
     taken = in_turn(subjects, ROUNDS)
     bare = [median(one) for one in taken.pop("bare")]
     more = {
@@ -154,7 +154,7 @@ def parallel_rows(client: Client, urls: Mapping[str, str]) -> list[Row]:
         return seconds
 
     for name in urls:
-        batch(name, 4 * CLIENTS)
+        batch(name, CLIENTS)
     subjects = {name: partial(batch, name) for name in urls}
     taken = in_turn(subjects, PARALLEL_ROUNDS)
     rows = []

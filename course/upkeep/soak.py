@@ -3,12 +3,16 @@
 Several clients ask at once, at all endpoints, at once and as streams, and
 some go away. What has to hold: every request gets an answer of a known kind,
 none hangs, and the usage ledger has as many tries as the sandbox saw.
+
+With ``--schemathesis`` that program asks instead, whatever the OpenAPI
+document allows and forbids, installed into an environment of its own.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 import re
 import sqlite3
@@ -25,12 +29,14 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
+from benchmarks.peers import peer_python
+from benchmarks.rows import BenchmarkError
 from benchmarks.surroundings import ROOT, clean_environ
-from course.problems import ExitCode
+from course.problems import CommandError, ExitCode
 from course.sandbox import Sandbox
 from course.sandbox.fault_names import FAULTS
 
-__all__ = ["Findings", "main", "soak", "wave"]
+__all__ = ["Findings", "main", "schemathesis", "soak", "wave"]
 
 CLIENTS = 8
 IN_WAVE = 160
@@ -54,6 +60,13 @@ SHORT: dict[str, dict[str, Any]] = {
     "error_status": {"status": 500},
     "error_in_choice": {"status": 502},
 }
+# A request that its schema allows may still be refused: by the provider, for
+# a tool or a picture that it does not take, a model that is retired, or since
+# no model fits. The statuses of that are documented; all else is a finding.
+RULES = """
+[checks.positive_data_acceptance]
+expected-statuses = ["2xx", 400, 404, 408, 410, 413, 422, 429, "5xx"]
+"""
 
 
 @dataclass
@@ -74,6 +87,8 @@ class Findings:
 def main(argv: list[str]) -> int:
     """Soak for some minutes; 0 where nothing went wrong."""
     wanted = parse(argv)
+    if wanted.schemathesis:
+        return schemathesis(wanted.minutes, wanted.seed)
     found = soak(wanted.minutes * 60, wanted.seed)
     for kind, count in found.answers.most_common():
         print(f"{count:7}  {kind}")
@@ -96,7 +111,35 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--schemathesis",
+        action="store_true",
+        help="try the router by its OpenAPI document",
+    )
     return parser.parse_args(argv)
+
+
+def schemathesis(minutes: float, seed: int) -> int:
+    """Let Schemathesis try the router; 0 where it finds nothing."""
+    try:
+        python = peer_python("schemathesis")
+    except BenchmarkError as error:
+        raise CommandError(ExitCode.FAILED, str(error)) from error
+    with (
+        Sandbox() as sandbox,
+        served(sandbox) as (port, _),
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        rules = Path(folder) / "schemathesis.toml"
+        rules.write_text(RULES, "utf-8")
+        command = [str(python.parent / "schemathesis")]
+        command += ["--config-file", str(rules), "run"]
+        command += [f"http://127.0.0.1:{port}/openapi.json"]
+        command += ["--phases", "examples,coverage,fuzzing"]
+        command += ["--seed", str(seed), "--no-color"]
+        command += ["--max-time", str(math.ceil(minutes * 60))]
+        done = subprocess.run(command, cwd=folder, env=clean_environ(None))
+    return ExitCode.FAILED if done.returncode else ExitCode.DONE
 
 
 def soak(seconds: float, seed: int) -> Findings:

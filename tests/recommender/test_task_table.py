@@ -2,8 +2,9 @@
 
 import pytest
 
+# 30 rows of a type at which "a" is good, and 10 of one at which it is not.
 MANY = [("code", {"a": 1.0, "b": 0.0})] * 30 + [
-    ("chat", {"a": 0.0, "b": 1.0})
+    ("chat", {"a": 0.2, "b": 1.0})
 ] * 10
 
 
@@ -15,22 +16,23 @@ def fit_table(llm):
 @pytest.mark.exercise("4.7")
 def test_overall_is_the_plain_mean_of_each_model(fit_table):
     overall = fit_table(MANY).overall
-    assert overall["a"] == pytest.approx(0.75)
+    assert overall["a"] == pytest.approx(0.8)
     assert overall["b"] == pytest.approx(0.25)
 
 
 @pytest.mark.exercise("4.7")
-def test_a_task_with_as_many_rows_as_the_prior_ends_half_way(fit_table):
+def test_a_type_with_as_many_rows_as_the_prior_ends_half_way(fit_table):
     chat = fit_table(MANY, 10.0).by_task["chat"]
-    # Its own mean is 0, the overall one 0.75, ten rows against a weight of 10.
-    assert chat["a"] == pytest.approx(0.375)
+    # Its own mean is 0.2, the overall one 0.8, ten rows against a weight of
+    # 10.
+    assert chat["a"] == pytest.approx(0.5)
 
 
 @pytest.mark.exercise("4.7")
-def test_a_task_with_many_rows_hardly_moves(fit_table):
+def test_a_type_with_many_rows_hardly_moves(fit_table):
     code = fit_table(MANY, 10.0).by_task["code"]
-    # (30 × 1 + 10 × 0.75) / 40
-    assert code["a"] == pytest.approx(0.9375)
+    # (30 × 1 + 10 × 0.8) / 40
+    assert code["a"] == pytest.approx(0.95)
 
 
 @pytest.mark.exercise("4.7")
@@ -41,36 +43,60 @@ def test_each_model_is_pulled_to_its_own_overall_mean(fit_table):
 
 
 @pytest.mark.exercise("4.7")
+def test_a_heavier_prior_pulls_more(fit_table):
+    chat = fit_table(MANY, 30.0).by_task["chat"]
+    # (10 × 0.2 + 30 × 0.8) / 40
+    assert chat["a"] == pytest.approx(0.65)
+
+
+@pytest.mark.exercise("4.7")
 def test_without_a_prior_the_means_stay_what_they_are(fit_table):
     chat = fit_table(MANY, 0.0).by_task["chat"]
-    assert chat["a"] == 0.0
-    assert chat["b"] == 1.0
+    assert chat["a"] == pytest.approx(0.2)
+    assert chat["b"] == pytest.approx(1.0)
 
 
 @pytest.mark.exercise("4.7")
 def test_unless_told_the_prior_counts_like_ten_rows(fit_table):
     chat = fit_table(MANY).by_task["chat"]
-    assert chat["a"] == pytest.approx(0.375)
+    assert chat["a"] == pytest.approx(0.5)
 
 
 @pytest.mark.exercise("4.7")
-def test_rows_without_a_task_count_overall_alone(fit_table):
+def test_the_types_may_come_in_any_order(fit_table):
+    mixed = [row for start in range(10) for row in MANY[start::10]]
+    table = fit_table(mixed)
+    assert table.by_task["code"]["a"] == pytest.approx(0.95)
+    assert table.by_task["chat"]["a"] == pytest.approx(0.5)
+
+
+@pytest.mark.exercise("4.7")
+def test_rows_without_a_type_count_overall(fit_table):
     table = fit_table([*MANY, *[(None, {"a": 0.0, "b": 0.0})] * 10])
-    assert table.overall["a"] == pytest.approx(0.6)
+    assert table.overall["a"] == pytest.approx(0.64)
+    assert table.by_task["code"]["a"] == pytest.approx(0.91)
+
+
+@pytest.mark.exercise("4.7")
+def test_rows_without_a_type_are_no_type_of_their_own(fit_table):
+    table = fit_table([(None, {"a": 0.0, "b": 0.0}), *MANY])
     assert set(table.by_task) == {"code", "chat"}
 
 
 @pytest.mark.exercise("4.7")
-def test_a_model_is_only_expected_where_there_is_a_row_of_it(fit_table):
-    table = fit_table([("code", {"a": 1.0}), ("chat", {"b": 0.0})], 1.0)
-    assert dict(table.by_task["code"]) == {"a": 1.0}
-    assert dict(table.overall) == {"a": 1.0, "b": 0.0}
+def test_a_model_that_is_missing_in_a_row_is_no_failure_there(fit_table):
+    rows = [("code", {"a": 1.0}), ("code", {"a": 1.0, "b": 0.8})]
+    table = fit_table(rows, 0.0)
+    assert table.overall.get("b") == pytest.approx(0.8)
+    assert table.by_task["code"].get("b") == pytest.approx(0.8)
 
 
 @pytest.mark.exercise("4.7")
-def test_a_model_that_is_missing_in_a_row_is_no_failure_there(fit_table):
-    rows = [("code", {"a": 1.0, "b": 1.0}), ("code", {"a": 1.0})]
-    assert fit_table(rows, 0.0).overall["b"] == 1.0
+def test_a_model_is_only_expected_where_there_is_a_row_of_it(fit_table):
+    table = fit_table([("code", {"a": 1.0}), ("chat", {"b": 0.5})], 1.0)
+    assert set(table.overall) == {"a", "b"}
+    assert set(table.by_task["code"]) == {"a"}
+    assert set(table.by_task["chat"]) == {"b"}
 
 
 def test_a_new_task_is_expected_to_be_like_all(llm, fit_table):

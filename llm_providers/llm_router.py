@@ -132,7 +132,7 @@ class PromptRequest(BaseModel):
     model: str | None = None
     system_message: str | None = None
     max_tokens: int | None = Field(None, ge=1, description="in tokens")
-    temperature: float | None = Field(None, ge=0, le=2)
+    temperature: float | None = Field(None, ge=0, le=2, strict=True)
     stop: list[str] | None = None
     reasoning_effort: str | None = None
     response_format: dict[str, Any] | None = None

@@ -62,10 +62,13 @@ SHORT: dict[str, dict[str, Any]] = {
 }
 # A request that its schema allows may still be refused: by the provider, for
 # a tool or a picture that it does not take, a model that is retired, or since
-# no model fits. The statuses of that are documented; all else is a finding.
+# no model fits. Of server errors 500 alone is the router's own: the others say
+# that a provider failed. The statuses are documented; all else is a finding.
 RULES = """
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", 400, 404, 408, 410, 413, 422, 429, "5xx"]
+[checks.not_a_server_error]
+expected-statuses = ["2xx", "3xx", "4xx", 502, 503, 504]
 """
 
 

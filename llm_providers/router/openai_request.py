@@ -98,7 +98,9 @@ class ChatCompletionRequest(BaseModel):
     )
     max_completion_tokens: int | None = Field(None, ge=1)
     max_tokens: int | None = Field(None, ge=1)
-    temperature: float | None = Field(None, ge=0, le=2, allow_inf_nan=False)
+    temperature: float | None = Field(
+        None, ge=0, le=2, allow_inf_nan=False, strict=True
+    )
     stop: str | list[str] | None = None
     reasoning_effort: str | None = None
     response_format: dict[str, Any] | None = None

@@ -105,7 +105,9 @@ class ResponsesRequest(BaseModel):
     )
     instructions: str | None = None
     max_output_tokens: int | None = Field(None, ge=1)
-    temperature: float | None = Field(None, ge=0, le=2, allow_inf_nan=False)
+    temperature: float | None = Field(
+        None, ge=0, le=2, allow_inf_nan=False, strict=True
+    )
     reasoning: ReasoningOptions | None = None
     text: TextOptions | None = None
     tools: list[dict[str, Any]] | None = None

@@ -525,10 +525,11 @@ def test_every_model_listed_can_be_asked_for(client, llm):
         {"stream": 0},
         {"logprobs": 0},
         {"n": True},
+        {"temperature": True},
         {"stream_options": {"include_usage": 1}},
     ],
 )
-def test_a_number_is_no_truth_value(door, fields):
+def test_a_number_is_no_truth_value_nor_the_other_way_round(door, fields):
     message = {"role": "user", "content": "Hello"}
     body = {"model": "openai", "messages": [message], **fields}
     answer = requests.post(f"{door()}/chat/completions", json=body, timeout=5)

@@ -9,7 +9,7 @@ import pytest
 DATA = Path(__file__).parents[2] / "data"
 ROWS = {
     "code": {"short": ["a/1", "b/2"], "long": ["c/3"]},
-    "default": {"short": ["d/4", "e/5"], "long": ["f/6"]},
+    "default": {"short": ["d/4", "e/5"], "medium": ["f/6"]},
 }
 ALL = ["a/1", "b/2", "c/3", "d/4", "e/5", "f/6"]
 
@@ -31,7 +31,14 @@ def test_the_length_of_the_prompt_decides_the_column(table):
 
 @pytest.mark.exercise("4.1")
 def test_a_target_that_does_not_fit_is_passed_over(table):
-    assert table.choose("code", 100, ["e/5", "b/2"]) == "b/2"
+    assert table.choose("code", 100, ["b/2", "e/5"]) == "b/2"
+
+
+@pytest.mark.exercise("4.1")
+def test_the_table_says_who_is_better_whatever_the_order_of_the_fitting(
+    table,
+):
+    assert table.choose("code", 100, ["b/2", "a/1"]) == "a/1"
 
 
 @pytest.mark.exercise("4.1")
@@ -45,15 +52,19 @@ def test_a_type_without_a_row_gets_the_default_row(table):
 
 
 @pytest.mark.exercise("4.1")
-def test_a_bin_without_a_column_gets_the_default_row(table):
-    assert table.choose("code", 1_000, ALL) is None
-    assert table.choose("default", 5_000, ALL) == "f/6"
+def test_a_row_without_this_length_leaves_it_to_the_default_row(table):
+    assert table.choose("code", 1_000, set(ALL)) == "f/6"
 
 
 @pytest.mark.exercise("4.1")
-def test_where_nothing_fits_nothing_is_chosen(table):
+def test_where_nobody_fits_nobody_is_chosen(table):
     assert table.choose("code", 100, ["z/9"]) is None
     assert table.choose("code", 100, []) is None
+
+
+@pytest.mark.exercise("4.1")
+def test_where_the_default_row_lacks_the_length_nobody_is_chosen(table):
+    assert table.choose("gardening", 5_000, ALL) is None
 
 
 def test_the_table_s_roles_are_played_by_models_of_the_catalogue(llm):

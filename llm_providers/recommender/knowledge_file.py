@@ -13,7 +13,7 @@ import numpy as np
 from .bills import Bills
 from .classifier import Classifier
 from .features import SHAPE, Vocabulary
-from .learning import Knowledge
+from .knowledge import Knowledge
 from .novelty import Familiar
 from .ridge import Linear
 

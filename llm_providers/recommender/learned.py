@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from .classifier import softmax
 from .features import Features
+from .knowledge import Knowledge
 from .knowledge_file import read_knowledge, write_knowledge
-from .learning import Knowledge, learn
 from .novelty import SEEN, UNSEEN, Limits
 from .outcomes import Outcome
 from .ridge import Linear, standardised
@@ -68,6 +68,9 @@ class LearnedRecommender:
 
         Raises OutcomeError where there are none.
         """
+        # Who only predicts needs nothing of what learning takes.
+        from .learning import learn
+
         return cls(learn(outcomes, seed))
 
     @classmethod

@@ -7,15 +7,15 @@ get from all the other rows: what is set by that is not set by heart.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .bills import Bills, fit_bills
+from .bills import fit_bills
 from .classifier import Classifier, fit_classifier
 from .familiarity import Known, likeness_helps
 from .features import Vocabulary
+from .knowledge import Knowledge
 from .novelty import Familiar, fit_familiar
 from .outcomes import Outcome, OutcomeError, model_names
 from .ridge import (
@@ -29,7 +29,7 @@ from .ridge import (
     left_out,
 )
 
-__all__ = ["Knowledge", "learn"]
+__all__ = ["learn"]
 
 Array = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -46,30 +46,6 @@ SPECIALISTS = tuple(
 # Solving takes time by the rows' cube: of more than these a sample is taken.
 MOST_ROWS, MOST_ROWS_A_TASK = 4_000, 2_000
 PRIOR_ROWS = 10.0
-
-
-@dataclass(frozen=True)
-class Knowledge:
-    """All that was learned; one specialist and one `Familiar` a task.
-
-    `overall` is each model's mean score over the rows, `even` over the
-    tasks. `tasks` is empty where no row named one: then there is one
-    specialist, for everything. `trusts_likeness` says that new tasks, too,
-    are served by the known ones that they are like.
-    """
-
-    models: tuple[str, ...]
-    tasks: tuple[str, ...]
-    vocabulary: Vocabulary
-    middle: Array
-    spread: Array
-    overall: Array
-    even: Array
-    classifier: Classifier
-    specialists: tuple[Linear, ...]
-    familiar: tuple[Familiar, ...]
-    bills: Bills
-    trusts_likeness: bool
 
 
 def learn(outcomes: Sequence[Outcome], seed: int = 0) -> Knowledge:

@@ -6,11 +6,11 @@ import pytest
 
 
 @pytest.fixture
-def rejections(llm):
-    """The names of the constraints that keep a candidate out."""
+def found(llm):
+    """The rejections of a candidate by a task."""
     recommender = llm.recommender
 
-    def names(task=None, *, cost=0.01, output=100, prompt=200, **facts):
+    def ask(task=None, *, cost=0.01, output=100, prompt=200, **facts):
         known = {
             "context_window": 1_000,
             "max_input_tokens": None,
@@ -24,23 +24,41 @@ def rejections(llm):
             recommender.recommendation.CostRange(cost, cost, cost),
         )
         asked = recommender.task.Task.of(task or {})
-        found = recommender.constraints.rejections(candidate, asked, demand)
-        assert all(one.target == "openai/x" for one in found)
-        assert all(one.reason.endswith(".") for one in found)
-        return [one.constraint for one in found]
+        return recommender.constraints.rejections(candidate, asked, demand)
+
+    return ask
+
+
+@pytest.fixture
+def rejections(found):
+    """The names of the constraints that keep a candidate out."""
+
+    def names(task=None, **facts):
+        return [one.constraint for one in found(task, **facts)]
 
     return names
 
 
 @pytest.mark.exercise("4.2")
-def test_who_has_nothing_against_it_fits(rejections):
-    assert rejections() == []
+def test_who_has_nothing_against_it_fits(found):
+    assert found() == []
+
+
+@pytest.mark.exercise("4.2")
+def test_a_need_that_is_met_keeps_nobody_out(found):
+    assert found({"needs": ["tools"]}) == []
 
 
 @pytest.mark.exercise("4.2")
 def test_a_need_that_is_not_met_keeps_out(rejections):
-    assert rejections({"needs": ["tools"]}) == []
     assert rejections({"needs": ["vision"]}) == ["vision"]
+
+
+@pytest.mark.exercise("4.2")
+def test_a_rejection_names_the_target_and_says_why(found):
+    [one] = found({"needs": ["vision"]})
+    assert one.target == "openai/x"
+    assert one.reason == "It is not known to do vision."
 
 
 @pytest.mark.exercise("4.2")
@@ -117,6 +135,22 @@ def test_who_ends_within_the_days_ahead_is_out(rejections):
 
 def test_who_is_not_released_yet_is_out(rejections):
     assert rejections(released=False) == ["released"]
+
+
+def test_every_reason_is_a_sentence_about_the_target(found):
+    task = {
+        "needs": ["audio", "vision"],
+        "max_cost_usd": 0.001,
+        "max_latency_seconds": 2,
+        "context_tokens": 2_000,
+        "providers": ["gemini"],
+        "days_ahead": 40,
+    }
+    rejected = found(task, output=2_000, released=False, days_left=30)
+    assert len(rejected) == 10
+    assert all(one.target == "openai/x" for one in rejected)
+    assert all(one.reason.endswith(".") for one in rejected)
+    assert found({}, days_left=0)[0].reason.endswith(".")
 
 
 def test_every_constraint_has_a_name_of_its_own(llm):

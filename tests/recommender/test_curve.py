@@ -106,6 +106,12 @@ def test_forecasts_that_come_true_are_calibrated(curve):
 
 
 @pytest.mark.exercise("4.8")
+def test_too_much_here_and_too_little_there_do_not_cancel(curve):
+    found = curve.calibration_error([0.85, 0.15], [0.0, 1.0])
+    assert found == pytest.approx(0.85)
+
+
+@pytest.mark.exercise("4.8")
 def test_who_is_too_sure_is_off_by_the_difference(curve):
     found = curve.calibration_error([0.95] * 4, [1.0, 0.0, 0.0, 0.0])
     assert found == pytest.approx(0.7)
@@ -115,12 +121,6 @@ def test_who_is_too_sure_is_off_by_the_difference(curve):
 def test_who_is_not_sure_enough_is_off_as_well(curve):
     found = curve.calibration_error([0.05] * 4, [1.0, 0.0, 0.0, 0.0])
     assert found == pytest.approx(0.2)
-
-
-@pytest.mark.exercise("4.8")
-def test_too_much_here_and_too_little_there_do_not_cancel(curve):
-    found = curve.calibration_error([0.85, 0.15], [0.0, 1.0])
-    assert found == pytest.approx(0.85)
 
 
 @pytest.mark.exercise("4.8")
@@ -136,18 +136,29 @@ def test_a_bin_counts_by_the_number_of_its_forecasts(curve):
 
 
 @pytest.mark.exercise("4.8")
-def test_a_forecast_of_one_belongs_to_the_last_bin(curve):
-    found = curve.calibration_error([1.0, 0.92], [1.0, 0.92])
+def test_fewer_bins_are_coarser(curve):
+    found = curve.calibration_error([0.2, 0.8], [0.8, 0.2], bins=1)
     assert found == pytest.approx(0.0)
-    # Alone in a bin of their own they would be off by 0.2 each.
+
+
+@pytest.mark.exercise("4.8")
+def test_more_bins_are_finer(curve):
+    found = curve.calibration_error([0.52, 0.58], [1.0, 0.1], 20)
+    assert found == pytest.approx(0.48)
+
+
+@pytest.mark.exercise("4.8")
+def test_a_forecast_of_one_belongs_to_the_last_bin(curve):
+    # In a bin of its own it would be off by 0.2, and the other by 0.08.
     found = curve.calibration_error([1.0, 0.92], [0.8, 1.0])
     assert found == pytest.approx(0.06)
 
 
 @pytest.mark.exercise("4.8")
-def test_fewer_bins_are_coarser(curve):
-    found = curve.calibration_error([0.2, 0.8], [0.8, 0.2], bins=1)
-    assert found == pytest.approx(0.0)
+def test_a_forecast_of_zero_belongs_to_the_first_bin(curve):
+    # In a bin of its own it would be off by 0.4, and the other by 0.08.
+    found = curve.calibration_error([0.0, 0.08], [0.4, 0.0])
+    assert found == pytest.approx(0.16)
 
 
 @pytest.mark.exercise("4.8")

@@ -175,23 +175,37 @@ def specialists(
         own = sample(np.flatnonzero(labels == task), MOST_ROWS_A_TASK, random)
         part = rows.rows(own)
         parts.append((part, grams(part), scores[own] - overall))
-    scales = min(SPECIALISTS, key=lambda each: order_error(parts, each))
+    scales = worth_it([order_errors(parts, each) for each in SPECIALISTS])
     found = [fit(*part, scales) for part in parts]
     return tuple(
         Linear(each.text, each.shape, each.level + overall) for each in found
     )
 
 
-def order_error(
+def worth_it(errors: Sequence[Array]) -> Scales:
+    """Return the scales of the least error, if chance does not explain it.
+
+    The errors are each row's, by the scales of `SPECIALISTS`. Less than two
+    standard errors better than the means alone, the means alone are taken.
+    """
+    best = min(range(len(errors)), key=lambda each: errors[each].mean())
+    gained = errors[0] - errors[best]
+    chance = 2 * gained.std() / np.sqrt(len(gained))
+    return SPECIALISTS[best if gained.mean() > chance else 0]
+
+
+def order_errors(
     parts: Sequence[tuple[Design, Grams, Array]], scales: Scales
-) -> float:
-    """Return how far rows are off what all others of their task tell.
+) -> Array:
+    """Return how far each row is off what all others of its task tell.
 
     What is the same for all models of a row changes no choice: it is left
     out.
     """
-    total = 0.0
+    found = []
     for _, known, targets in parts:
         off = targets - left_out(known, targets, scales)
-        total += float(((off - off.mean(axis=1, keepdims=True)) ** 2).sum())
-    return total
+        found.append(
+            ((off - off.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+        )
+    return np.concatenate(found)

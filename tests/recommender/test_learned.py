@@ -285,6 +285,17 @@ def test_a_model_may_be_missing_from_some_rows(llm, learned):
     assert best(found.predict("poems", WORDS.format(word="moon"))) == "wild"
 
 
+def test_words_count_where_they_tell_the_models_apart(llm, learned):
+    learning = llm.recommender.learning
+    draw = np.random.default_rng(0)
+    none = draw.random(400)
+    clear, chance = none - 0.1, none + draw.normal(0, 0.2, 400) * 0.1
+    kept = [none] * (len(learning.SPECIALISTS) - 1)
+    assert learning.worth_it([*kept, clear]) == learning.SPECIALISTS[-1]
+    lucky = chance - chance.mean() + none.mean() - 0.001
+    assert learning.worth_it([*kept, lucky]) == learning.SPECIALISTS[0]
+
+
 def test_of_too_many_rows_a_sample_of_each_task_is_solved(llm):
     learning = llm.recommender.learning
     labels = np.array([0] * 9_000 + [1] * 1_000 + [2] + [-1] * 50)

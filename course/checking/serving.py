@@ -12,6 +12,8 @@ class ServedApp:
     """An ASGI app on a free loopback port, from now until `stop`.
 
     `on_crash` is told of exceptions that the app did not turn into a reply.
+    The server stands when another `app` is put in the place of one that is
+    no longer needed: requests that come from then on are for that one.
     """
 
     def __init__(
@@ -19,13 +21,20 @@ class ServedApp:
     ) -> None:
         import uvicorn
 
+        self.app = app
+        self._under_way = 0
+
         async def watched(scope: Any, receive: Any, send: Any) -> None:
+            counted = scope["type"] == "http"
+            self._under_way += counted
             try:
-                await app(scope, receive, send)
+                await self.app(scope, receive, send)
             except Exception as error:
                 if on_crash is not None:
                     on_crash(error)
                 raise
+            finally:
+                self._under_way -= counted
 
         # Connections wait in the socket's queue until the server takes them.
         made = socket.create_server(("127.0.0.1", 0))
@@ -46,6 +55,11 @@ class ServedApp:
             target=self._server.run, args=([self._socket],), daemon=True
         )
         self._thread.start()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is being answered."""
+        return self._under_way == 0
 
     def stop(self) -> None:
         self._server.should_exit = True

@@ -48,20 +48,18 @@ def door(serve, sandbox):
 
 
 @pytest.fixture
-def client(door):
-    """Give an OpenAI client that asks once and keeps no connection."""
-    clients = []
+def client(door, sdk_connections):
+    """Give an OpenAI client that asks once."""
 
     def start(**options):
-        made = openai.OpenAI(
-            api_key="anything", base_url=door(**options), max_retries=0
+        return openai.OpenAI(
+            api_key="anything",
+            base_url=door(**options),
+            max_retries=0,
+            http_client=sdk_connections,
         )
-        clients.append(made)
-        return made
 
-    yield start
-    for made in clients:
-        made.close()
+    return start
 
 
 @pytest.fixture

@@ -71,21 +71,16 @@ def recommend(post):
 
 
 @pytest.fixture
-def client(served):
-    clients = []
-
+def client(served, sdk_connections):
     def start(*args, **settings):
-        made = openai.OpenAI(
+        return openai.OpenAI(
             api_key="anything",
             base_url=served(*args, **settings) + "/v1",
             max_retries=0,
+            http_client=sdk_connections,
         )
-        clients.append(made)
-        return made
 
-    yield start
-    for made in clients:
-        made.close()
+    return start
 
 
 # -- recommend-model ----------------------------------------------------------

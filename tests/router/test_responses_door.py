@@ -52,12 +52,14 @@ def door(serve, sandbox):
 
 
 @pytest.fixture
-def client(door):
+def client(door, sdk_connections):
     """Give an OpenAI client that asks once."""
-    with openai.OpenAI(
-        api_key="anything", base_url=door(), max_retries=0
-    ) as made:
-        yield made
+    return openai.OpenAI(
+        api_key="anything",
+        base_url=door(),
+        max_retries=0,
+        http_client=sdk_connections,
+    )
 
 
 @pytest.fixture

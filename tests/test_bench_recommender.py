@@ -6,7 +6,6 @@ import pytest
 
 from benchmarks import recommender
 from benchmarks.rows import BenchmarkError
-from llm_providers.recommender.outcomes import Outcome
 
 TASKS = {"sums": "What is {} + {}?", "poems": "rhyme {}\nwith {}"}
 
@@ -22,7 +21,11 @@ def rows(count, tasks=TASKS, seed=0):
             "big": float(draw.random() < 0.9),
             "small": float(draw.random() < (0.9 if task == "sums" else 0.1)),
         }
-        made.append(Outcome(task, prompt, scores, {"big": 1.0, "small": 0.1}))
+        made.append(
+            recommender.Outcome(
+                task, prompt, scores, {"big": 1.0, "small": 0.1}
+            )
+        )
     return made
 
 
@@ -60,19 +63,24 @@ def test_without_new_tasks_each_known_one_is_left_out():
 
 def test_a_hidden_task_counts_as_known():
     hidden = [
-        Outcome(None, row.prompt, row.scores, row.costs)
+        recommender.Outcome(None, row.prompt, row.scores, row.costs)
         for row in rows(40, seed=1)
     ]
     assert "ours/lift_given" in values(rows(60), hidden)
 
 
 def test_rows_without_a_model_are_left_out_and_others_told_apart():
-    short = Outcome("sums", "1 + 1", {"big": 1.0}, {"big": 1.0})
+    short = recommender.Outcome("sums", "1 + 1", {"big": 1.0}, {"big": 1.0})
     assert recommender.trial(rows(20), [*rows(4), short]).left_out == 1
     with pytest.raises(BenchmarkError, match="no test row"):
         recommender.trial(
             rows(20),
-            [short, Outcome("sums", "2", {"small": 1.0}, {"small": 1.0})],
+            [
+                short,
+                recommender.Outcome(
+                    "sums", "2", {"small": 1.0}, {"small": 1.0}
+                ),
+            ],
         )
     with pytest.raises(BenchmarkError, match="fewer than two models"):
         recommender.trial(rows(20), [short])

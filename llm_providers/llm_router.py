@@ -46,6 +46,7 @@ from llm_providers.router.recommend_request import (
     Why,
 )
 from llm_providers.router.service import Service
+from llm_providers.router.targets import LONGEST_MODEL
 from llm_providers.settings import PROVIDERS
 
 __all__ = [
@@ -129,7 +130,7 @@ class PromptRequest(BaseModel):
 
     prompt: str | None = Field(None, min_length=1)
     messages: list[ChatMessage] | None = Field(None, min_length=1)
-    model: str | None = None
+    model: str | None = Field(None, max_length=LONGEST_MODEL)
     system_message: str | None = None
     max_tokens: int | None = Field(None, ge=1, description="in tokens")
     temperature: float | None = Field(None, ge=0, le=2, strict=True)

@@ -175,6 +175,13 @@ def test_every_endpoint_has_the_same_errors(door, name, sandbox):
     assert answer.json()["error"]["kind"] == "rate_limit"
 
 
+def test_a_model_s_name_without_end_is_refused(door, sandbox):
+    body = {"prompt": "Hi", "model": "x" * 100_000}
+    answer = requests.post(f"{door}/openai", json=body, timeout=5)
+    assert answer.status_code == 422
+    assert sandbox.requests == []
+
+
 def test_every_endpoint_is_documented(door):
     root = door.removesuffix("/agents/llm-providers")
     paths = requests.get(f"{root}/openapi.json", timeout=5).json()["paths"]

@@ -97,3 +97,22 @@ def test_a_longer_part_is_hidden_as_one(llm):
 
 def test_a_short_secret_has_no_parts(llm):
     assert llm.redaction.hide_parts("abcdefg", "abcdefg") == "abcdefg"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a***b***c", "[redacted][redacted]"),
+        ("**ab****-c d", "**[redacted] d"),
+        ("a**b", "a**b"),
+        ("key=ab-***", "key=[redacted]"),
+    ],
+)
+def test_stars_are_hidden_with_the_word_that_they_stand_in(llm, text, shown):
+    assert llm.redaction.redact(text, []) == shown
+
+
+def test_a_text_of_any_length_is_read_once(llm):
+    # Read from each of its letters on, it would take hours.
+    long = "x" * 3_000_000
+    assert llm.redaction.redact(long, [PLAIN]) == long

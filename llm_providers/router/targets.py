@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from llm_providers.catalogue import Catalogue, load_catalogue
 from llm_providers.settings import PROVIDERS
 
-__all__ = ["Target"]
+__all__ = ["LONGEST_MODEL", "Target"]
+
+# Characters of a model's name; no provider has one half as long, and names
+# are kept: by the breakers, in the ledger.
+LONGEST_MODEL = 256
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,10 @@ class Target:
         if isinstance(name, Target):
             return name
         provider, _, model = name.strip().partition("/")
-        if provider not in PROVIDERS:
+        if provider not in PROVIDERS or len(model) > LONGEST_MODEL:
+            shown = name if len(name) <= LONGEST_MODEL else f"{name[:40]}…"
             raise ValueError(
-                f"There is no target {name!r}: write provider/model, or a "
+                f"There is no target {shown!r}: write provider/model, or a "
                 "provider alone for its default model; the providers are: "
                 f"{', '.join(PROVIDERS)}."
             )

@@ -39,6 +39,12 @@ def test_another_name_is_refused_and_told_what_is_valid(llm, name):
         llm.router.targets.Target.of(name)
 
 
+def test_a_name_without_end_is_refused_and_not_repeated(llm):
+    with pytest.raises(ValueError) as told:
+        llm.router.targets.Target.of("openai/" + "x" * 100_000)
+    assert len(str(told.value)) < 300
+
+
 def test_a_target_is_written_as_it_is_read(llm):
     name = "openrouter/openai/some-model"
     assert str(llm.router.targets.Target.of(name)) == name

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from llm_providers import __version__
 from llm_providers.agent import Agent
@@ -96,35 +96,39 @@ class ChatMessage(BaseModel):
     content: Any = None
 
 
+# What `_makes_sense` asks for, in the words of JSON schema.
+PROMPT_OR_MESSAGES: list[JsonValue] = [
+    {
+        "required": ["prompt"],
+        "properties": {
+            "prompt": {"type": "string", "pattern": r"\S"},
+            "messages": {"type": "null"},
+        },
+    },
+    {
+        "required": ["messages"],
+        "properties": {
+            "messages": {"type": "array"},
+            "prompt": {"type": "null"},
+        },
+    },
+]
+
+
 class PromptRequest(BaseModel):
     """What a caller sends: `prompt` or `messages`, and options."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "oneOf": [
-                {
-                    "required": ["prompt"],
-                    "properties": {
-                        "prompt": {"type": "string", "pattern": r"\S"},
-                        "messages": {"type": "null"},
-                    },
-                },
-                {
-                    "required": ["messages"],
-                    "properties": {
-                        "messages": {"type": "array"},
-                        "prompt": {"type": "null"},
-                    },
-                },
-            ],
+            "oneOf": PROMPT_OR_MESSAGES,
             "examples": [
                 {
                     "prompt": "Explain HTTP 429 in one sentence.",
                     "system_message": "You are a patient teacher.",
                     "max_tokens": 100,
                 }
-            ]
+            ],
         },
     )
 
@@ -156,28 +160,13 @@ class AutoRequest(PromptRequest):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "oneOf": [
-                {
-                    "required": ["prompt"],
-                    "properties": {
-                        "prompt": {"type": "string", "pattern": r"\S"},
-                        "messages": {"type": "null"},
-                    },
-                },
-                {
-                    "required": ["messages"],
-                    "properties": {
-                        "messages": {"type": "array"},
-                        "prompt": {"type": "null"},
-                    },
-                },
-            ],
+            "oneOf": PROMPT_OR_MESSAGES,
             "examples": [
                 {
                     "prompt": "Explain HTTP 429 in one sentence.",
                     "task": {"type": "conversation", "max_cost_usd": 0.01},
                 }
-            ]
+            ],
         }
     )
 

@@ -14,6 +14,7 @@ from statistics import fmean
 __all__ = [
     "area",
     "calibration_error",
+    "height",
     "hull",
     "matched_shuffle",
     "mean_of",
@@ -108,13 +109,14 @@ def area(points: Sequence[Point], low: float, high: float) -> float:
     line = hull(points)
     cuts = sorted({low, high, *(c for c, _ in line if low < c < high)})
     total = sum(
-        (_height(line, left) + _height(line, right)) / 2 * (right - left)
+        (height(line, left) + height(line, right)) / 2 * (right - left)
         for left, right in pairwise(cuts)
     )
     return total / (high - low)
 
 
-def _height(line: Sequence[Point], cost: float) -> float:
+def height(line: Sequence[Point], cost: float) -> float:
+    """Return a hull's quality at a mean cost; flat beyond its ends."""
     if cost <= line[0][0]:
         return line[0][1]
     for (left, low), (right, high) in pairwise(line):

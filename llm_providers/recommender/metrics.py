@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from .curve import area, calibration_error, hull
+from .curve import area, calibration_error, height, hull
 
 __all__ = [
     "area",
@@ -39,13 +39,7 @@ def lift(router: float, singles: float, oracle: float) -> float:
 
 def quality_at(points: Sequence[Point], cost: float) -> float:
     """Return the hull's quality at a mean cost; flat beyond its ends."""
-    line = hull(points)
-    if cost <= line[0][0]:
-        return line[0][1]
-    for (left, low), (right, high) in pairwise(line):
-        if cost <= right:
-            return low + (high - low) * (cost - left) / (right - left)
-    return line[-1][1]
+    return height(hull(points), cost)
 
 
 def cost_share(points: Sequence[Point], quality: float, full: float) -> float:

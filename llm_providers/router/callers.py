@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 
 from llm_providers.settings import Secret
 
-__all__ = ["NOBODY", "Caller", "Callers", "fingerprint", "parse_keys"]
+__all__ = [
+    "NOBODY",
+    "Caller",
+    "Callers",
+    "fingerprint",
+    "parse_keys",
+    "told_apart",
+]
 
 # Who calls a router that asks for no key.
 NOBODY = "anonymous"
@@ -93,10 +100,15 @@ def parse_keys(text: str, budget_usd: float | None) -> tuple[Caller, ...]:
             )
         budget = _budget(rest[1], name) if rest[1:] else budget_usd
         callers.append(Caller(name, Secret(rest[0]), budget))
+    return told_apart(tuple(callers))
+
+
+def told_apart(callers: tuple[Caller, ...]) -> tuple[Caller, ...]:
+    """Return the callers. Raises ValueError if two have a name or a key."""
     for what in ("name", "fingerprint"):
         if len({getattr(one, what) for one in callers}) < len(callers):
             raise ValueError("two keys, or their names, are the same")
-    return tuple(callers)
+    return callers
 
 
 def _budget(text: str, name: str) -> float:

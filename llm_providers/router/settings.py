@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from llm_providers.router.callers import Caller, Callers, parse_keys
+from llm_providers.router.callers import (
+    Caller,
+    Callers,
+    parse_keys,
+    told_apart,
+)
 from llm_providers.router.targets import Target
 from llm_providers.settings import Secret, variables
 
@@ -22,6 +27,10 @@ __all__ = [
 
 PREFIX = "LLM_ROUTER_"
 OFF = "off"
+# What no setting has to go beyond; clocks, sockets and dates have ends, too.
+MOST_SECONDS = 86_400.0
+MOST_DAYS = 36_500
+MOST = 2**40
 # The name of the caller whose key is LLM_ROUTER_API_KEY.
 ONLY_CALLER = "default"
 
@@ -138,15 +147,15 @@ def load_router_settings(
         keys=_keys(present, budget),
         auto=_targets(present, "LLM_ROUTER_AUTO"),
         recommender=_file(present, "LLM_ROUTER_RECOMMENDER"),
-        deadline_seconds=_positive(present, "LLM_ROUTER_DEADLINE"),
+        deadline_seconds=_seconds(present, "LLM_ROUTER_DEADLINE"),
         share=_positive(present, "LLM_ROUTER_SHARE", most=1.0),
-        longest_body=int(_positive(present, "LLM_ROUTER_LONGEST_BODY")),
-        body_seconds=_positive(present, "LLM_ROUTER_BODY_SECONDS"),
-        last_streams=_positive(present, "LLM_ROUTER_LAST_STREAMS"),
+        longest_body=_whole(present, "LLM_ROUTER_LONGEST_BODY"),
+        body_seconds=_seconds(present, "LLM_ROUTER_BODY_SECONDS"),
+        last_streams=_seconds(present, "LLM_ROUTER_LAST_STREAMS"),
         ledger=present.get("LLM_ROUTER_LEDGER", ""),
-        ledger_days=int(_positive(present, "LLM_ROUTER_LEDGER_DAYS")),
+        ledger_days=_whole(present, "LLM_ROUTER_LEDGER_DAYS", MOST_DAYS),
         budget_usd=budget,
-        answer_tokens=int(_positive(present, "LLM_ROUTER_ANSWER_TOKENS")),
+        answer_tokens=_whole(present, "LLM_ROUTER_ANSWER_TOKENS"),
     )
     if found.has_budgets and not found.ledger_path():
         raise ValueError(
@@ -162,13 +171,11 @@ def _keys(
     """Return all callers. Raises ValueError, which shows no key."""
     only = present.get("LLM_ROUTER_API_KEY", "")
     text = present.get("LLM_ROUTER_API_KEYS", "")
+    first = (Caller(ONLY_CALLER, Secret(only), budget),) if only else ()
     try:
-        found = parse_keys(text, budget)
+        return told_apart((*first, *parse_keys(text, budget)))
     except ValueError as error:
         raise ValueError(f"LLM_ROUTER_API_KEYS: {error}.") from None
-    if not only:
-        return found
-    return (Caller(ONLY_CALLER, Secret(only), budget), *found)
 
 
 def _budget(present: Mapping[str, str]) -> float | None:
@@ -191,6 +198,17 @@ def _file(present: Mapping[str, str], name: str) -> str:
     return path
 
 
+def _seconds(present: Mapping[str, str], name: str) -> float:
+    return _positive(present, name, MOST_SECONDS)
+
+
+def _whole(present: Mapping[str, str], name: str, most: int = MOST) -> int:
+    number = _positive(present, name, most)
+    if number != int(number):
+        raise ValueError(f"{name} has to be a whole number, not {number:g}.")
+    return int(number)
+
+
 def _positive(
     present: Mapping[str, str], name: str, most: float = float("inf")
 ) -> float:
@@ -200,7 +218,7 @@ def _positive(
     except ValueError:
         number = 0.0
     if not 0 < number < float("inf") or number > most:
-        limit = "" if most == float("inf") else f" and at most {most:g}"
+        limit = "" if most == float("inf") else f" and at most {most:.12g}"
         raise ValueError(
             f"{name} has to be a number above 0{limit}, not {text!r}."
         )

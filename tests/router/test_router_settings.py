@@ -47,10 +47,15 @@ def test_a_file_can_hold_them(llm, tmp_path):
         ("LLM_ROUTER_DEADLINE", "0"),
         ("LLM_ROUTER_DEADLINE", "soon"),
         ("LLM_ROUTER_DEADLINE", "nan"),
+        ("LLM_ROUTER_DEADLINE", "1e300"),
+        ("LLM_ROUTER_LAST_STREAMS", "1e300"),
         ("LLM_ROUTER_LONGEST_BODY", "-1"),
         ("LLM_ROUTER_SHARE", "1.5"),
         ("LLM_ROUTER_BUDGET", "much"),
         ("LLM_ROUTER_LEDGER_DAYS", "0"),
+        ("LLM_ROUTER_LEDGER_DAYS", "0.5"),
+        ("LLM_ROUTER_LEDGER_DAYS", "99999999999"),
+        ("LLM_ROUTER_ANSWER_TOKENS", "0.5"),
         ("LLM_ROUTER_API_KEYS", "alice"),
         ("LLM_ROUTER_BUGDET", "1"),
     ],
@@ -71,6 +76,19 @@ def test_a_key_alone_is_a_caller_with_the_budget_of_all(llm):
     budgets = {one.name: one.budget_usd for one in found.keys}
     assert budgets == {"default": 1.0, "alice": 2.0}
     assert found.has_budgets
+
+
+@pytest.mark.parametrize(
+    "keys", ["default:other-key-0123456789", "alice:door-key-0123456789:2"]
+)
+def test_two_callers_have_neither_a_name_nor_a_key_in_common(llm, keys):
+    told = {
+        "LLM_ROUTER_API_KEY": "door-key-0123456789",
+        "LLM_ROUTER_API_KEYS": keys,
+    }
+    with pytest.raises(ValueError, match="are the same") as found:
+        llm.router.settings.load_router_settings(told)
+    assert "0123456789" not in str(found.value)
 
 
 def test_a_ledger_is_kept_where_it_is_asked_for(llm, monkeypatch):

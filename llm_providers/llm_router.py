@@ -26,7 +26,7 @@ from llm_providers.responses import (
     StandardResponse,
     Usage,
 )
-from llm_providers.router import metrics_door, openai_door
+from llm_providers.router import metrics_door, openai_door, responses_door
 from llm_providers.router.auto import Auto, told_apart
 from llm_providers.router.gates import Gates
 from llm_providers.router.health import HealthReply, health_of
@@ -332,6 +332,7 @@ def create_app(
     app = FastAPI(title="LLM providers", version=__version__)
     app.include_router(router)
     app.include_router(openai_door.router)
+    app.include_router(responses_door.router)
     app.include_router(metrics_door.router)
     service = Service(HTTP_STATUS, environ, env_file, ledger)
     app.state.service = service

@@ -17,7 +17,6 @@ from fastapi import APIRouter, Request, Response
 
 from llm_providers.calls import answered
 from llm_providers.catalogue import load_catalogue
-from llm_providers.router import responses_door
 from llm_providers.router.openai_errors import bad_request, unknown_model
 from llm_providers.router.openai_format import (
     EXTENSION,
@@ -41,7 +40,6 @@ __all__ = ["router"]
 router = APIRouter(
     prefix="/v1", tags=["OpenAI-compatible"], responses=DOOR_ERRORS
 )
-router.include_router(responses_door.router)
 
 
 @router.post(

@@ -14,6 +14,7 @@ from llm_providers.calls import answered
 from llm_providers.router.openai_errors import DoorError
 from llm_providers.router.openai_format import json_bytes
 from llm_providers.router.openai_order import Order, streamed
+from llm_providers.router.openai_request import DOOR_ERRORS
 from llm_providers.router.responses_format import (
     ResponseEvents,
     response_object,
@@ -23,7 +24,9 @@ from llm_providers.router.responses_request import RESPONSE, ResponsesRequest
 
 __all__ = ["router"]
 
-router = APIRouter()
+router = APIRouter(
+    prefix="/v1", tags=["OpenAI-compatible"], responses=DOOR_ERRORS
+)
 
 
 @router.post("/responses", responses=RESPONSE, response_class=Response)

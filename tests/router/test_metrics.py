@@ -95,6 +95,15 @@ def test_no_caller_can_make_new_series(door):
     assert found[at(http, "/v1/models/{model:path}", "404")] == 3
 
 
+def test_every_path_that_is_served_is_counted_by_its_whole_name(door):
+    url = door()
+    paths = requests.get(f"{url}/openapi.json", timeout=10).json()["paths"]
+    for path in (path for path, verbs in paths.items() if "post" in verbs):
+        requests.post(f"{url}{path}", data=b"{", timeout=10)
+        counted = {one for one in samples(url) if path in one}
+        assert any("llm_router_http_requests_total" in one for one in counted)
+
+
 def test_a_model_of_the_settings_is_named(door):
     url = door(LLM_ROUTER_AUTO="openai/of-our-own")
     chat(url, "auto")

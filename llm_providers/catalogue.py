@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -187,16 +187,20 @@ class Catalogue:
 
     def find(self, provider: str, model_id: str) -> Model | None:
         """The model of this id, or of this dated snapshot; None if unknown."""
-        there = [row for row in self.rows if row.provider == provider]
+        return self._named.get((provider, model_id))
+
+    @cached_property
+    def _named(self) -> Mapping[tuple[str, str], Model]:
+        """The models by provider and name, the first of each."""
+        named: dict[tuple[str, str], Model] = {}
+        for row in self.rows:
+            named.setdefault((row.provider, row.id), row)
         # An id goes before a snapshot: one model's dated id may be listed as
         # a model of its own.
-        for row in there:
-            if row.id == model_id:
-                return row
-        for row in there:
-            if row.snapshot == model_id:
-                return row
-        return None
+        for row in self.rows:
+            if row.snapshot is not None:
+                named.setdefault((row.provider, row.snapshot), row)
+        return named
 
     def role(self, provider: str, role: str) -> Model:
         """The model that plays a role, such as "default", at a provider."""

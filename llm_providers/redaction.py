@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 __all__ = [
     "KEY_SHAPES",
@@ -78,3 +78,9 @@ def hide_parts(text: str, secret: str) -> str:
             kept.append(text[position])
         position += 1
     return "".join(kept)
+
+
+def _runs(text: str) -> Iterator[str]:
+    """Yield all runs of eight characters in a text."""
+    for start in range(len(text) - _PART_LENGTH + 1):
+        yield text[start : start + _PART_LENGTH]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from llm_providers.chat_completions import Piece
@@ -131,7 +130,11 @@ def extension(response: StandardResponse) -> dict[str, Any]:
     return {
         "provider": response.provider,
         "upstream": response.upstream,
-        "attempts": [asdict(row) for row in response.attempts],
+        # All flat: `asdict` would look for what is not there.
+        "attempts": [
+            {**vars(row), "usage": vars(row.usage)}
+            for row in response.attempts
+        ],
         "cost_usd": response.cost_usd,
         "request_id": response.request_id,
         "simulated": response.simulated,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import ipaddress
 import math
 import socket
@@ -151,8 +152,19 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     where = f"http://{shown}:{door.getsockname()[1]}"
     print(f"Serving on {where} (documentation: {where}/docs)", flush=True)
+    keep_what_is_there()
     server.run([door])
     app.state.service.close()
+
+
+def keep_what_is_there() -> None:
+    """Spare the garbage collector what stays until the end.
+
+    It would look at all modules' objects again and again, and every request
+    would wait meanwhile.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def usable_ledger(settings: RouterSettings) -> str:

@@ -390,6 +390,7 @@ def test_a_solution_shows_no_error_and_nothing_of_this_machine(
             # Any letters may stand in a picture, which is told in words.
             data = {**output.get("data", {}), "image/png": ""}
             shown = json.dumps({**output, "data": data})
+            shown = re.sub(r"base64,[\w+/]+", "", shown)
             for trace in (str(KIT.root), str(Path.home()), "/tmp/", "0x"):
                 assert trace not in shown
             assert not re.search(r"127\.0\.0\.1:\d", shown)

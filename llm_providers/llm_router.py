@@ -26,7 +26,12 @@ from llm_providers.responses import (
     StandardResponse,
     Usage,
 )
-from llm_providers.router import metrics_door, openai_door, responses_door
+from llm_providers.router import (
+    docs_page,
+    metrics_door,
+    openai_door,
+    responses_door,
+)
 from llm_providers.router.auto import Auto, told_apart
 from llm_providers.router.gates import Gates
 from llm_providers.router.health import HealthReply, health_of
@@ -329,11 +334,18 @@ def create_app(
     is made at its first request and kept. `ledger` is the file of the usage
     ledger where the settings name none; without either none is kept.
     """
-    app = FastAPI(title="LLM providers", version=__version__)
+    # The pages that FastAPI has load their scripts from elsewhere.
+    app = FastAPI(
+        title="LLM providers",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+    )
     app.include_router(router)
     app.include_router(openai_door.router)
     app.include_router(responses_door.router)
     app.include_router(metrics_door.router)
+    app.include_router(docs_page.router)
     service = Service(HTTP_STATUS, environ, env_file, ledger)
     app.state.service = service
     app.add_middleware(

@@ -78,7 +78,7 @@ def _operation(
     if verb == "get" and "{" not in path:
         yield f"<pre>curl {escape(address + path)}</pre>"
     yield "<table>"
-    for status, answer in operation["responses"].items():
+    for status, answer in sorted(operation["responses"].items()):
         told = escape(answer["description"])
         yield f"<tr><td>{status}</td><td>{told}{_example(answer)}</td></tr>"
     yield "</table>"

@@ -61,10 +61,7 @@ def hide_parts(text: str, secret: str) -> str:
 
     A secret shorter than that has no parts to hide.
     """
-    parts = {
-        secret[start : start + _PART_LENGTH]
-        for start in range(len(secret) - _PART_LENGTH + 1)
-    }
+    parts = _parts(secret)
     if not any(part in text for part in parts):
         return text
     kept: list[str] = []
@@ -84,3 +81,12 @@ def _runs(text: str) -> Iterator[str]:
     """Yield all runs of eight characters in a text."""
     for start in range(len(text) - _PART_LENGTH + 1):
         yield text[start : start + _PART_LENGTH]
+
+
+@lru_cache(4096)
+def _parts(secret: str) -> frozenset[str]:
+    """Return all runs of eight characters; a router may have many keys."""
+    return frozenset(
+        secret[start : start + _PART_LENGTH]
+        for start in range(len(secret) - _PART_LENGTH + 1)
+    )

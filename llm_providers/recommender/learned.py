@@ -50,6 +50,16 @@ class Estimates:
     task_probabilities: dict[str, float]
     abstained: bool
 
+    @property
+    def quality_by_model(self) -> dict[str, float]:
+        """The expected quality, from 0 to 1, of each model by name."""
+        return dict(zip(self.models, self.quality, strict=True))
+
+    @property
+    def cost_by_model(self) -> dict[str, float]:
+        """The expected cost, in USD, of each model by name."""
+        return dict(zip(self.models, self.cost_usd, strict=True))
+
 
 class LearnedRecommender:
     """Predicts from what was learned; never changes, so threads share it."""

@@ -93,6 +93,13 @@ def test_cost_grows_with_the_prompt(fitted):
     assert long[0] == pytest.approx(2 * short[0], rel=0.1)
 
 
+def test_estimates_can_be_looked_up_by_model(fitted):
+    found = fitted.predict(fitted.tasks[0], "Anything.")
+    assert tuple(found.quality_by_model) == found.models
+    assert tuple(found.quality_by_model.values()) == found.quality
+    assert tuple(found.cost_by_model.values()) == found.cost_usd
+
+
 def test_models_and_tasks_are_sorted(fitted):
     assert fitted.models == ("calm", "wild")
     assert fitted.tasks == ("poems", "sums")

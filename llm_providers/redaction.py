@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 __all__ = [
@@ -76,12 +76,6 @@ def hide_parts(text: str, secret: str) -> str:
             kept.append(text[position])
         position += 1
     return "".join(kept)
-
-
-def _runs(text: str) -> Iterator[str]:
-    """Yield all runs of eight characters in a text."""
-    for start in range(len(text) - _PART_LENGTH + 1):
-        yield text[start : start + _PART_LENGTH]
 
 
 @lru_cache(4096)

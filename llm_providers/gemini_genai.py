@@ -41,7 +41,7 @@ from llm_providers.stoppable_http import make_stoppable
 __all__ = ["GenaiSender"]
 
 # As many calls may be in flight at once without any connection being closed.
-KEPT_CONNECTIONS = 200
+KEPT_CONNECTIONS = 1_000
 # The SDK's own version of the API, named so that its environment variable
 # GOOGLE_GENAI_API_VERSION has no say.
 API_VERSION = "v1"

@@ -40,10 +40,11 @@ class OpenAIAgent(Agent):
         """The SDK's client. Raises as `sendable_key` of the settings."""
         import openai
 
+        from llm_providers.pooled_http import direct_transport
         from llm_providers.stoppable_http import make_stoppable
 
         key = self.settings.sendable_key().reveal()
-        http = openai.DefaultHttpxClient()
+        http = openai.DefaultHttpxClient(transport=direct_transport())
         make_stoppable(http)
         client = openai.OpenAI(
             api_key=key,
@@ -91,6 +92,8 @@ class OpenAIAgent(Agent):
         """
         import openai
 
+        from llm_providers.pooled_http import finish
+
         if stream:
             usage = {"include_usage": True}
             body = {**body, "stream": True, "stream_options": usage}
@@ -109,6 +112,7 @@ class OpenAIAgent(Agent):
             yield HttpReply(
                 answer.status_code, answer.headers, answer.iter_bytes()
             )
+            finish(answer)
 
     def translate_error(self, exception: Exception) -> Exception:
         """Return the ProviderError that an exception of the SDK means.

@@ -17,11 +17,21 @@ from urllib3.exceptions import HTTPError
 from llm_providers.calls import stoppably
 from llm_providers.settings import Secret
 
-__all__ = ["KeyHeader", "arriving", "finish", "new_session", "settle"]
+__all__ = [
+    "KEPT_CONNECTIONS",
+    "POOL_CLASSES",
+    "KeyHeader",
+    "arriving",
+    "finish",
+    "new_session",
+    "raw_arriving",
+    "raw_finish",
+    "settle",
+]
 
 # Connections that are kept open: as many calls may be in flight at once
 # without any being thrown away.
-KEPT_CONNECTIONS = 200
+KEPT_CONNECTIONS = 1_000
 CHUNK = 64 * 1024
 
 
@@ -44,30 +54,51 @@ class KeyHeader(AuthBase):
         return request
 
 
-class StoppableConnection(HTTPConnection):
+class Stoppable(HTTPConnection):
     """A connection whose wait for an answer can be stopped.
 
     `plug` is the last answer's socket. The connection gives up its own where
-    the answer is the last one on it, long before that has arrived.
+    the answer is the last one on it, long before that has arrived. A short
+    request leaves whole: sent in two parts, it would wake the other side
+    twice.
     """
 
     plug: Any = None
+    _held = b""
+
+    def send(self, data: Any) -> None:
+        """Send, or hold a request's beginning until all of it is there."""
+        # Before a tunnel is there, nobody asks for the answer below.
+        waits = self.sock is not None and self._tunnel_host is None
+        if waits and isinstance(data, bytes):
+            self._held += data
+            if len(self._held) < CHUNK:
+                return
+            data, self._held = self._held, b""
+        super().send(data)
 
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
         """Return the answer, once its headers are there."""
+        if self._held:
+            data, self._held = self._held, b""
+            # Who refuses a request may close before having read all of it.
+            with suppress(BrokenPipeError):
+                super().send(data)
         self.plug = self.sock
         return stoppably(self.plug, super().getresponse)
 
+    def close(self) -> None:
+        """Close the connection; what is held is not sent."""
+        self._held = b""
+        super().close()
 
-class StoppableTlsConnection(HTTPSConnection):
-    """The same, encrypted."""
 
-    plug: Any = None
+class StoppableConnection(Stoppable):
+    """Such a connection, plain."""
 
-    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
-        """Return the answer, once its headers are there."""
-        self.plug = self.sock
-        return stoppably(self.plug, super().getresponse)
+
+class StoppableTlsConnection(Stoppable, HTTPSConnection):
+    """Such a connection, encrypted."""
 
 
 # Named as urllib3's own, since its messages name the class.
@@ -83,16 +114,19 @@ class HTTPSConnectionPool(urllib3.HTTPSConnectionPool):
     ConnectionCls = StoppableTlsConnection
 
 
+POOL_CLASSES: dict[str, type] = {
+    "http": HTTPConnectionPool,
+    "https": HTTPSConnectionPool,
+}
+
+
 class StoppableAdapter(HTTPAdapter):
     """Sends requests over connections that can be stopped."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pools, of our kinds."""
         super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": HTTPConnectionPool,
-            "https": HTTPSConnectionPool,
-        }
+        self.poolmanager.pool_classes_by_scheme = POOL_CLASSES
 
 
 def new_session(auth: KeyHeader, url: str) -> requests.Session:
@@ -120,7 +154,12 @@ def settle(session: requests.Session, url: str, adapter: HTTPAdapter) -> None:
 
 
 def arriving(answer: requests.Response) -> Iterator[bytes]:
-    """Yield the body as it arrives, in pieces of at most CHUNK bytes.
+    """Yield the body of an answer as it arrives; see `raw_arriving`."""
+    return raw_arriving(answer.raw)
+
+
+def raw_arriving(answer: Any, decode: bool = True) -> Iterator[bytes]:
+    """Yield urllib3's body as it arrives, in pieces of at most CHUNK bytes.
 
     Each is what one look at the connection gave, so that whoever reads can
     stop in time, also where a body drips or never ends. Raises urllib3's
@@ -128,26 +167,33 @@ def arriving(answer: requests.Response) -> Iterator[bytes]:
     """
 
     def next_piece() -> bytes:
-        piece: bytes = answer.raw.read1(CHUNK, decode_content=True)
+        piece: bytes = answer.read1(CHUNK, decode_content=decode)
         return piece
 
-    connection = answer.raw.connection
+    connection = answer.connection
     plug = getattr(connection, "plug", connection and connection.sock)
     while piece := stoppably(plug, next_piece):
         yield piece
 
 
 def finish(answer: requests.Response, seconds: float = 0.05) -> None:
+    """Read the end of a body; see `raw_finish`."""
+    raw_finish(answer.raw, seconds)
+
+
+def raw_finish(
+    answer: Any, seconds: float = 0.05, decode: bool = True
+) -> None:
     """Read the end of a body, if it is there, so that its connection stays.
 
     A stream says ``[DONE]`` before its body ends. A provider that lets the
     end wait for longer than `seconds` loses the connection, not the answer.
     """
-    connection = answer.raw.connection
+    connection = answer.connection
     if connection is None or connection.sock is None:
         return
     plug, patience = connection.sock, connection.sock.gettimeout()
     with suppress(HTTPError, OSError):
         plug.settimeout(seconds)
-        answer.raw.read1(CHUNK, decode_content=True)
+        answer.read1(CHUNK, decode_content=decode)
         plug.settimeout(patience)

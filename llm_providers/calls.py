@@ -126,6 +126,15 @@ class Call(Generic[T]):
         self._room.release()
         return piece()
 
+    def arrived(self) -> list[T]:
+        """Return the pieces that are there by now; nothing is waited for."""
+        found = []
+        # How it ends, which is no piece, stays there to be raised.
+        while self._ready and isinstance(self._ready[0], partial):
+            found.append(self._ready.popleft()())
+            self._room.release()
+        return found
+
     def stop(self) -> None:
         """End the call, if it still runs. May be called more than once."""
         self._watch.cancel()

@@ -40,6 +40,26 @@ def test_pieces_arrive_in_order_even_if_they_are_many(llm):
     assert run(collect()) == list(range(1_000))
 
 
+def test_pieces_that_are_there_can_be_taken_together(llm):
+    handed_over = threading.Event()
+
+    def three():
+        yield from (1, 2, 3)
+        handed_over.set()
+        raise ZeroDivisionError
+
+    async def collect():
+        call = llm.calls.Call(three, never)
+        assert handed_over.wait(5)
+        found = [await anext(call), *call.arrived()]
+        with pytest.raises(ZeroDivisionError):
+            await anext(call)
+        call.stop()
+        return found, call.arrived()
+
+    assert run(collect()) == ([1, 2, 3], [])
+
+
 def test_a_call_is_stopped_when_its_caller_goes_away(llm):
     released = threading.Event()
 

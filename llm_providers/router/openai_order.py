@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive as AsgiReceive
+from starlette.types import Scope, Send
 
 from llm_providers.calls import Call, CallerGoneError, Receive
 from llm_providers.chat_completions import Piece
@@ -33,6 +35,7 @@ from llm_providers.router.service import AUTO, Service
 from llm_providers.router.targets import Target
 
 __all__ = ["Order", "Writer", "streamed"]
+
 
 class Writer(Protocol):
     """Writes the events of one stream, in the words of its endpoint."""
@@ -149,6 +152,16 @@ def _is_cut_off(response: StandardResponse) -> bool:
     return empty and response.finish_reason == "length"
 
 
+class EventStream(StreamingResponse):
+    """A stream of events whose call looks for itself who still waits."""
+
+    async def __call__(
+        self, scope: Scope, receive: AsgiReceive, send: Send
+    ) -> None:
+        """Send it, without a second look at whether the caller is there."""
+        await self.stream_response(send)
+
+
 async def streamed(
     order: Order, writer: Writer, receive: Receive
 ) -> StreamingResponse:
@@ -162,7 +175,7 @@ async def streamed(
     except BaseException:
         call.stop()
         raise
-    return StreamingResponse(
+    return EventStream(
         _events(order, writer, stream, call, first),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
@@ -179,12 +192,14 @@ async def _events(
     """Yield the events of a stream whose first piece is there."""
     target = stream.target or order.targets[0]
     try:
-        if begun := writer.begin(str(target)):
-            yield begun
+        begun = writer.begin(str(target))
         if first is not None:
-            yield writer.add(first)
+            begun += writer.add(first)
+        if begun:
+            yield begun
         async for piece in call:
-            yield writer.add(piece)
+            # What came while the loop was busy leaves at once, too.
+            yield b"".join(map(writer.add, (piece, *call.arrived())))
         yield writer.last(order.checked(stream.response))
     except DoorError as error:
         yield writer.broken(error)

@@ -233,7 +233,7 @@ def _reply(response: StandardResponse) -> PromptReply:
 
 
 # Whatever is asked: how a request is refused before anybody is asked.
-REFUSALS = (400, 401, 408, 413, 422)
+REFUSALS = (400, 401, 403, 408, 413, 422)
 
 router = APIRouter(
     prefix="/agents/llm-providers",

@@ -5,11 +5,13 @@ access log ─▶ bearer key ─▶ size of the body ─▶ the app
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -55,6 +57,16 @@ WRONG_KEY = ErrorInfo(
     retryable=False,
     reason="Incorrect API key provided, or none: the router asks for its own.",
     what_to_do="Send it as bearer token in the header Authorization.",
+)
+
+# Said where a server was started that asks nobody for a key.
+KEY_NEEDED = ErrorInfo(
+    kind="key_needed",
+    retryable=False,
+    reason="The router is reached at an address beyond its own machine, and "
+    "has no key to ask for.",
+    what_to_do="Set LLM_ROUTER_API_KEY where it runs, or reach it at "
+    "127.0.0.1.",
 )
 
 log = logging.getLogger("llm_providers.access")
@@ -104,6 +116,8 @@ class Gates:
         if caller is None:
             status, info = HTTPStatus.UNAUTHORIZED, WRONG_KEY
             headers = [(b"www-authenticate", b"Bearer")]
+        elif not settings.keys and _is_beyond(_host(scope)):
+            status, info, headers = HTTPStatus.FORBIDDEN, KEY_NEEDED, []
         elif _number(sent.get(b"content-length")) > settings.longest_body:
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             info = too_long(settings.longest_body)
@@ -198,3 +212,19 @@ class Visit:
 
 def _number(text: bytes | None) -> int:
     return int(text) if text and text.isdigit() else 0
+
+
+@lru_cache(100)
+def _is_beyond(host: str) -> bool:
+    """Whether an address is one that other machines can reach."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False  # A socket without an address, or a test's.
+    mapped = getattr(address, "ipv4_mapped", None)
+    return not (mapped or address).is_loopback
+
+
+def _host(scope: Any) -> str:
+    """Return the address at which a connection has arrived."""
+    return (scope.get("server") or ("",))[0] or ""

@@ -23,6 +23,7 @@ NOT_THERE = int(HTTPStatus.NOT_IMPLEMENTED)
     responses={
         200: {"content": {"text/plain": {}}, "description": "The metrics"},
         401: error_response(401),
+        403: error_response(403),
         NOT_THERE: error_response(NOT_THERE),
     },
 )

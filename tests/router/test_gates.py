@@ -1,5 +1,6 @@
 """The gates before the app: the key, the size, the id, the log."""
 
+import asyncio
 import socket
 
 import pytest
@@ -129,3 +130,46 @@ def test_an_answer_may_take_longer_than_the_body(serve, sandbox):
     )
     answer = requests.post(url + ASK, json={"prompt": "Hi"}, timeout=5)
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "settings", "status"),
+    [
+        ("192.0.2.7", {}, 403),
+        ("2001:db8::7", {}, 403),
+        ("::ffff:192.0.2.7", {}, 403),
+        ("192.0.2.7", {"LLM_ROUTER_API_KEY": KEY}, 200),
+        ("127.0.0.2", {}, 200),
+        ("::1", {}, 200),
+        ("::ffff:127.0.0.1", {}, 200),
+        ("/run/router.sock", {}, 200),
+    ],
+)
+def test_who_asks_for_no_key_answers_this_machine_alone(
+    llm, address, settings, status
+):
+    app = llm.llm_router.create_app(settings)
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/v1/models",
+        "raw_path": b"/v1/models",
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"authorization", f"Bearer {KEY}".encode())],
+        "server": (address, 8000),
+        "client": ("192.0.2.9", 4711),
+    }
+    asyncio.run(app(scope, receive, send))
+    assert sent[0]["status"] == status

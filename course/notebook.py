@@ -134,7 +134,7 @@ def explorer(**wish: Any) -> None:
         "day": choices.days[0],
         "providers": choices.providers,
     }
-    asked = Wish(**start | wish)
+    asked = Wish.of(start | wish)
     recommend = learners_recommender(choices.providers)
     if is_clickable():
         from IPython.display import display

@@ -196,6 +196,11 @@ def test_every_control_has_a_name(explorer):
     assert all(each.description for each in explorer._controls())
 
 
+def test_a_field_that_is_none_is_named():
+    with pytest.raises(ValueError, match="^max_cost: .*max_cost_usd"):
+        Wish.of({"day": date(2026, 11, 22), "max_cost": 3})
+
+
 def test_the_choices_are_those_of_the_data(tmp_path):
     (tmp_path / "data").mkdir()
     tasks = {"types": {"code": {}, "default": {}, "chat": {}}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from typing import Any
 
@@ -54,6 +54,18 @@ class Wish:
     max_cost_usd: float | None = None
     needs: Sequence[str] = ()
     providers: Sequence[str] = field(default=())
+
+    @classmethod
+    def of(cls, wish: Mapping[str, Any]) -> Wish:
+        """Return the wish; raises ValueError for a field that is none."""
+        known = [one.name for one in fields(cls)]
+        for name in wish:
+            if name not in known:
+                raise ValueError(
+                    f"{name}: the explorer has no such field; "
+                    f"it has: {', '.join(known)}"
+                )
+        return cls(**wish)
 
     def task(self) -> dict[str, Any]:
         """Return the task as RecommenderAgent takes it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from math import floor, log10
 
 from llm_providers.recommender.candidates import Candidate
 from llm_providers.recommender.recommendation import CostRange, Rejected
@@ -78,7 +79,11 @@ def amount(usd: float) -> str:
     """Return an amount of USD with three digits that say something."""
     if usd == 0:
         return "$0"
-    return f"${usd:.3g}" if usd < 100 else f"${usd:,.0f}"
+    if usd >= 100:
+        return f"${usd:,.0f}"
+    decimals = max(2 - floor(log10(usd)), 0)
+    shown = f"{usd:.{decimals}f}"
+    return f"${shown.rstrip('0').rstrip('.') if decimals else shown}"
 
 
 def _released(one: Candidate, task: Task, demand: Demand) -> str | None:

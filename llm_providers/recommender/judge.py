@@ -85,10 +85,10 @@ class Judge:
 
     `model` is the agent's own unless told; a small one does. `ask_below` is
     the confidence of the level below from which on it is not asked: where
-    two models are 10 points apart in public measurements, the better one is
-    better for a new task in 88 % of cases, where they are 1 to 3 points
-    apart in 59 %, and at 0.75 only the close calls are paid for. It sees the
-    first `most_candidates`, and has `deadline_seconds` with all its tries.
+    two models are 10 to 30 points apart in public measurements, the better
+    one is better for a new task in 88 % of cases, where they are 1 to 3
+    points apart in 59 %; at 0.75 only the close calls are paid for. It sees
+    the first `most_candidates`, and has `deadline_seconds` for all its tries.
     """
 
     def __init__(

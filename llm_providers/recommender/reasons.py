@@ -84,7 +84,10 @@ def _cost(one: Scored, cost: CostRange, fitting: Fitting) -> str:
 
 def _beside(choice: Scored, second: Scored) -> str:
     ahead = choice.points - second.points
-    quality = f"{abs(ahead):.0f} points {'better' if ahead >= 0 else 'worse'}"
+    points = round(abs(ahead))
+    unit = "point" if points == 1 else "points"
+    how = "better" if ahead >= 0 else "worse"
+    quality = f"{points} {unit} {how}" if points else "as good"
     return (
         f"Beside {second.target} it is {quality} and costs "
         f"{_ratio(choice.cost_usd, second.cost_usd)}."
@@ -99,6 +102,8 @@ def _ratio(one: float | None, other: float | None) -> str:
     if not one or not other:
         return "nothing" if not one else f"{amount(one)} instead of nothing"
     more = one / other
+    if 0.95 < more < 1.05:
+        return "about the same"
     return f"{more:.2g} times as much" if more < 1000 else "far more"
 
 

@@ -212,12 +212,13 @@ class Agent:
         deadline = self.clock() + self.stream_timeout
         with self.exchange(body, prompt, stream=True) as answer:
             chunks = limited(answer.chunks, deadline, self.clock)
+            request_id, simulated = answer.request_id, answer.simulated
             for piece in self.parse_events(chunks):
-                yield replace(
-                    piece,
-                    id=answer.request_id or piece.id,
-                    simulated=answer.simulated,
-                )
+                if request_id or simulated:
+                    piece = replace(
+                        piece, id=request_id or piece.id, simulated=simulated
+                    )
+                yield piece
 
     # -- the parts they stand on -------------------------------------------
 

@@ -32,6 +32,8 @@ __all__ = [
 # The field beside OpenAI's own that tells who answered, and all the tries.
 EXTENSION = "llm_providers"
 DONE = b"data: [DONE]\n\n"
+# `json.dumps` would make an encoder for each call.
+_written = json.JSONEncoder(separators=(",", ":")).encode
 # Our finish reasons are OpenAI's, but for these two.
 FINISH_REASONS: Mapping[str | None, str] = {
     "refusal": "stop",
@@ -182,7 +184,7 @@ def json_bytes(value: Any) -> bytes:
 
     Such halves come where a provider cuts a text between two of them.
     """
-    return json.dumps(value, separators=(",", ":")).encode("ascii")
+    return _written(value).encode("ascii")
 
 
 class Chunks:

@@ -175,6 +175,72 @@ def test_the_hint_fits_what_was_observed(course, body, hint):
     assert verdict.hint.startswith(hint)
 
 
+STEP_CHECKS = """
+import pytest
+
+
+@pytest.mark.exercise("0.6")
+def test_a_callback_s_calls_are_no_steps_of_the_test(llm):
+    total = llm.sums.apply(lambda n: llm.sums.Sum(n).total, 3)
+    assert [total] == [4]
+
+
+@pytest.mark.exercise("0.7")
+def test_what_is_expected_may_be_made_before(llm):
+    expected = llm.sums.Sum(4)
+    assert llm.sums.found(3) == expected
+
+
+@pytest.mark.exercise("0.8")
+def test_what_is_given_to_a_call_is_not_the_call_in_question(llm):
+    [one] = llm.sums.wrapped(llm.sums.Sum(3))
+    assert one["total"] == 4
+"""
+STEP_TESTS = {
+    "0.6": "test_a_callback_s_calls_are_no_steps_of_the_test",
+    "0.7": "test_what_is_expected_may_be_made_before",
+    "0.8": "test_what_is_given_to_a_call_is_not_the_call_in_question",
+}
+STEPS = """
+from dataclasses import dataclass
+
+@dataclass
+class Sum:
+    total: int
+
+def apply(function, number):
+    return function(number)
+
+def found(number):
+    return None
+
+def wrapped(one):
+    return [{"total": one}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("exercise", "called"),
+    [("0.6", "apply("), ("0.7", "found(3)"), ("0.8", "wrapped(")],
+)
+def test_the_call_that_is_told_is_the_one_in_question(
+    course, exercise, called
+):
+    (course.root / "tests" / "test_steps.py").write_text(STEP_CHECKS)
+    course.write_answers(
+        exercise,
+        "wrong:\n"
+        "  - name: any\n"
+        f"    fails: {STEP_TESTS[exercise]}\n"
+        f"    when: \"called == 'sums.{called.partition('(')[0]}'\"\n"
+        "    hint: That is the call.\n",
+    )
+    verdict = course.check(STEPS, exercise)
+    assert verdict.status == "failed"
+    assert verdict.failure.called.startswith(called)
+    assert verdict.hint == "That is the call."
+
+
 def test_the_repository_is_out_of_reach(course):
     source = (
         "import importlib\n"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 from .show import show, show_call
+
+# Whether a test's callback is running: what it calls is no step of a test.
+ANSWERING = ContextVar("ANSWERING", default=False)
 
 NOTHING: Any = type("Nothing", (), {"__repr__": lambda self: "nothing"})()
 
@@ -19,7 +23,10 @@ _INFIX = {
 
 @dataclass
 class Call:
-    """One call: `name` is dotted, `text` is how it would be written."""
+    """One call: `name` is dotted, `text` is how it would be written.
+
+    It is `inner` if a callback made it while another call was under way.
+    """
 
     name: str
     text: str
@@ -29,6 +36,7 @@ class Call:
     raised: str | None = None
     error: str = ""
     where: Mapping[str, Any] | None = None
+    inner: bool = field(default_factory=ANSWERING.get)
 
     def failed_with(
         self, error: BaseException, where: Mapping[str, Any] | None
@@ -47,6 +55,12 @@ class Call:
             "raised": self.raised,
             "error": self.error,
         }
+
+
+def last_step(log: Sequence[Call]) -> Call | None:
+    """Return the last call that the test itself made, if it made any."""
+    own = (call for call in reversed(log) if not call.inner)
+    return next(own, log[-1] if log else None)
 
 
 def function_call(

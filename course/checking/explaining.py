@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from course.checking.calls import NOTHING, Call
+from course.checking.calls import NOTHING, Call, last_step
 from course.checking.connection import FaultError
 from course.checking.remote import ImportFaultError
 from course.checking.show import LONGEST_TEXT, plain, shortened, show
@@ -60,13 +60,19 @@ def _call_in_question(
     """Return the call that gave what was compared, or else the last one.
 
     The last call of a test may be the one that makes the expected value.
+    But what it was given itself, it was given to work with.
     """
-    sides = (comparison.left, comparison.right) if comparison else ()
-    for side in sides:
+    last = last_step(log)
+    if comparison is None or last is None or last.returned is comparison.left:
+        return last
+    given = [*last.args, *last.kwargs.values()]
+    for side in (comparison.left, comparison.right):
+        if type(side) in _SHARED or any(side is one for one in given):
+            continue
         for call in reversed(log):
-            if call.returned is side and type(side) not in _SHARED:
+            if call.returned is side and not call.inner:
                 return call
-    return log[-1] if log else None
+    return last
 
 
 # Values of these types are the same object wherever they come from.

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 
-from course.checking.calls import Call
+from course.checking.calls import Call, last_step
 from course.checking.connection import FaultError
 from course.checking.explaining import Comparison, explain, place
 from course.checking.hints import general_hint, hint_for
@@ -202,7 +202,7 @@ class Check:
         return self._sandbox.requests if self._sandbox else []
 
     def _hint(self, test: str, status: str, failure: Failure) -> str:
-        last = self._log[-1] if self._log else Call("", "")
+        last = last_step(self._log) or Call("", "")
         compared = self._comparison or Comparison("", None, None)
         tests = self._learner.tests
         observed = {

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from .calls import ANSWERING
 from .classes import ancestors, key
 from .proxies import (
     ClassProxy,
@@ -106,6 +107,7 @@ class Values:
 
     def answer(self, request: Frame) -> Frame:
         """Return the reply to a callback."""
+        outside = ANSWERING.set(True)
         try:
             lent = self._lent[request["n"]]
             if request["how"] == "next":
@@ -116,6 +118,8 @@ class Values:
             return {"ok": self.encode(result)}
         except BaseException as error:
             return {"raised": self.encode(error)}
+        finally:
+            ANSWERING.reset(outside)
 
     # -- inward ------------------------------------------------------------
 

@@ -27,6 +27,11 @@ def test_the_output_has_a_price_of_its_own(cost, rate):
 
 
 @pytest.mark.exercise("4.3")
+def test_a_single_token_has_its_price_too(cost, rate):
+    assert cost(rate(fresh=0.075), 1, 0) == pytest.approx(7.5e-8)
+
+
+@pytest.mark.exercise("4.3")
 def test_prompt_and_output_are_added_up(cost, rate):
     assert cost(rate(), 3_000, 500) == pytest.approx(0.011)
 

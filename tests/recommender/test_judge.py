@@ -114,10 +114,24 @@ def test_a_fence_around_the_answer_is_taken_off(llm, read, fence):
 @pytest.mark.exercise("4.9")
 @pytest.mark.parametrize(
     "text",
-    ["Here you are:\n```json\n{}\n```", "{}\nI hope that helps."],
-    ids=["before a fence", "after the object"],
+    [
+        "Here you are:\n```json\n{}\n```",
+        "{}\nI hope that helps.",
+        "```json\n{}",
+        "{}\n```",
+        "```json\n```json\n{}\n```\n```",
+        "`{}`",
+    ],
+    ids=[
+        "words before a fence",
+        "words after the object",
+        "a fence that is not closed",
+        "a fence that is not opened",
+        "a fence around a fence",
+        "single backticks",
+    ],
 )
-def test_words_beside_the_answer_are_nonsense(read, text):
+def test_anything_but_one_fence_around_the_answer_is_nonsense(read, text):
     assert read(text.replace("{}", said())) is None
 
 

@@ -165,9 +165,9 @@ class Agent:
 
     def complete(self, prompt: Prompt) -> Reply:
         """Return the reply of a single try. Raises ProviderError."""
-        began(self.provider, prompt.model)
 
         def one_try() -> Reply:
+            began(self.provider, prompt.model)
             self.require_readable(prompt)
             body = self.build_request(prompt)
             deadline = self.clock() + self.timeout
@@ -192,7 +192,6 @@ class Agent:
 
         Raises ProviderError, which counts the tokens that were told so far.
         """
-        began(self.provider, prompt.model)
         pieces = self._untranslated_pieces(prompt)
         usage: Usage | None = None
         while True:
@@ -207,6 +206,7 @@ class Agent:
             yield piece
 
     def _untranslated_pieces(self, prompt: Prompt) -> Iterator[Piece]:
+        began(self.provider, prompt.model)
         self.require_readable(prompt)
         body = self.build_request(prompt)
         deadline = self.clock() + self.stream_timeout

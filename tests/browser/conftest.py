@@ -111,7 +111,8 @@ class Notebook:
         page.set_default_timeout(PATIENCE)
         page.on("request", lambda one: self.requested.append(one.url))
         page.on("pageerror", lambda one: self.errors.append(str(one)))
-        page.goto(address)
+        # Without the tabs of a lab that was open before.
+        page.goto(f"{address}&reset")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         self.wait_until_idle()
 

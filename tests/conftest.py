@@ -7,6 +7,7 @@ a process of its own in which the learner's code runs.
 
 import importlib
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
@@ -47,6 +48,18 @@ def no_test_reaches_a_provider_or_sees_a_key(
 def running_check(request: pytest.FixtureRequest):
     """Return the check of an exercise that runs this test, if one does."""
     return getattr(request.config, "check", None)
+
+
+@pytest.fixture(autouse=True)
+def no_test_hides_what_another_one_shows() -> Iterator[None]:
+    """Forget the keys of a test at its end: they are hidden in all texts."""
+    module = sys.modules.get("llm_providers.redaction")
+    known = getattr(module, "remembered", set())
+    before = set(known)
+    yield
+    module = sys.modules.get("llm_providers.redaction")
+    known = getattr(module, "remembered", set())
+    known.intersection_update(before)
 
 
 @pytest.fixture

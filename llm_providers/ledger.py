@@ -8,7 +8,7 @@ from functools import reduce
 from operator import add
 
 from llm_providers.errors import ProviderError
-from llm_providers.responses import Attempt, Reply, Usage
+from llm_providers.responses import Attempt, Reply, Usage, total_usd
 from llm_providers.watching import noted, request_id
 
 __all__ = ["Ledger"]
@@ -50,8 +50,7 @@ class Ledger:
             for row in self._attempts
             if row.cost_usd is not None or row.usage != Usage()
         ]
-        known = [cost for cost in costs if cost is not None]
-        return sum(known) if costs and len(known) == len(costs) else None
+        return total_usd(costs) if costs else None
 
     def note(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ __all__ = [
     "Reply",
     "StandardResponse",
     "Usage",
+    "total_usd",
 ]
 
 
@@ -134,3 +135,13 @@ class StandardResponse:
     def to_dict(self) -> dict[str, Any]:
         """Return the response as plain data, ready for JSON."""
         return asdict(self)
+
+
+def total_usd(costs: Iterable[float | None]) -> float | None:
+    """Return the costs' sum in USD; None where one of them is unknown."""
+    total = 0.0
+    for cost in costs:
+        if cost is None:
+            return None
+        total += cost
+    return total

@@ -62,3 +62,10 @@ def test_a_response_becomes_plain_data(llm):
     assert plain["usage"]["total_tokens"] == 3
     assert plain["error"] is None
     assert plain["cost_usd"] is None
+
+
+def test_a_total_is_known_only_where_every_part_of_it_is(llm):
+    total = llm.responses.total_usd
+    assert total([0.25, 0.5]) == 0.75
+    assert total([0.25, None]) is None
+    assert total([]) == 0

@@ -9,7 +9,12 @@ from operator import add
 
 from llm_providers.recommender.checks import Checked
 from llm_providers.recommender.judge import bill
-from llm_providers.responses import ErrorInfo, StandardResponse, Usage
+from llm_providers.responses import (
+    ErrorInfo,
+    StandardResponse,
+    Usage,
+    total_usd,
+)
 from llm_providers.router.targets import Target
 
 __all__ = ["CascadeAnswer", "Step", "best_answer", "spent_usd"]
@@ -26,9 +31,7 @@ class Step:
     @property
     def cost_usd(self) -> float | None:
         """What answer and check cost in USD; None where one is unknown."""
-        parts = (bill(self.response), self.checked.cost_usd)
-        known = [cost for cost in parts if cost is not None]
-        return sum(known) if len(known) == len(parts) else None
+        return total_usd((bill(self.response), self.checked.cost_usd))
 
     @property
     def was_blocked(self) -> bool:
@@ -57,9 +60,7 @@ class CascadeAnswer:
 
 def spent_usd(steps: Sequence[Step]) -> float | None:
     """Return what all steps cost in USD; None where one is unknown."""
-    costs = [step.cost_usd for step in steps]
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) if len(known) == len(costs) else None
+    return total_usd(step.cost_usd for step in steps)
 
 
 def best_answer(steps: Sequence[Step], reason: str) -> CascadeAnswer:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llm_providers.recommender.json_schema import flaw_of, require_known
-from llm_providers.responses import StandardResponse
+from llm_providers.responses import StandardResponse, total_usd
 
 __all__ = [
     "Check",
@@ -93,13 +93,11 @@ def all_of(*checks: Check) -> Check:
             said.append(checked(one, response))
             if not said[-1].passed:
                 break
-        costs = [one.cost_usd for one in said]
-        known = [cost for cost in costs if cost is not None]
         return Checked(
             passed=all(one.passed for one in said),
             score=sum(one.score for one in said) / max(1, len(checks)),
             reason="; ".join(one.reason for one in said),
-            cost_usd=sum(known) if len(known) == len(costs) else None,
+            cost_usd=total_usd(one.cost_usd for one in said),
         )
 
     return check

@@ -81,12 +81,12 @@ class Contest:
     @property
     def low(self) -> float:
         """The mean cost of the cheapest single model, in USD."""
-        return float(self.costs.mean(axis=0).min())
+        return self.span(None)[0]
 
     @property
     def high(self) -> float:
         """The mean cost of the dearest single model, in USD."""
-        return float(self.costs.mean(axis=0).max())
+        return self.span(None)[1]
 
     def sweep(self, quality: Array, cost: Array) -> Sweep:
         """Let a router pick by what it expects, at every weight of cost."""

@@ -8,6 +8,7 @@ from llm_providers.recommender.judge import Judge, Verdict
 from llm_providers.recommender.judge_prompt import shortened
 from llm_providers.recommender.recommendation import Recommendation
 from llm_providers.recommender.task import Task
+from llm_providers.responses import total_usd
 
 __all__ = ["judged"]
 
@@ -26,7 +27,9 @@ def judged(base: Recommendation, task: Task, judge: Judge) -> Recommendation:
     judgement = judge.ask(task, base.ranking)
     made = replace(
         base,
-        decision_cost_usd=_sum(base.decision_cost_usd, judgement.cost_usd),
+        decision_cost_usd=total_usd(
+            (base.decision_cost_usd, judgement.cost_usd)
+        ),
     )
     if judgement.verdict is None:
         note = f"The judge has no say: {judgement.trouble}."
@@ -64,7 +67,3 @@ def _chosen(base: Recommendation, verdict: Verdict) -> Recommendation:
 
 def _noted(base: Recommendation, reason: str) -> Recommendation:
     return replace(base, reasons=(*base.reasons, reason))
-
-
-def _sum(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else one + other

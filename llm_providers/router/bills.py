@@ -11,6 +11,7 @@ from llm_providers.responses import (
     ErrorInfo,
     StandardResponse,
     Usage,
+    total_usd,
 )
 from llm_providers.router.charges import (
     ABANDONED,
@@ -91,8 +92,6 @@ class Bill:
         response = self.refusal or self.response
         target = self.targets[0]
         kind = self._error_kind(response)
-        costs = [row.cost_usd for row in rows]
-        known = [cost for cost in costs if cost is not None]
         return RequestRow(
             started=self.started,
             request_id=self.context.id,
@@ -107,7 +106,7 @@ class Bill:
             streamed=self.streamed,
             position=None if kind else self._position(seen),
             tokens=Tokens.of(_usage(seen)),
-            cost_usd=sum(known) if len(known) == len(costs) else None,
+            cost_usd=total_usd(row.cost_usd for row in rows),
             charged_usd=sum(row.charged_usd for row in rows),
             latency_seconds=time.perf_counter() - self._clock,
             first_token_seconds=self.first_token_seconds,

@@ -13,6 +13,7 @@ from llm_providers.responses import (
     ErrorInfo,
     StandardResponse,
     Usage,
+    total_usd,
 )
 from llm_providers.router.targets import Target
 from llm_providers.watching import noted, request_id
@@ -87,8 +88,7 @@ class FallbackRecord:
             for response in self.responses
             if response.cost_usd is not None or response.usage != Usage()
         ]
-        known = [cost for cost in costs if cost is not None]
-        return sum(known) if costs and len(known) == len(costs) else None
+        return total_usd(costs) if costs else None
 
     def response(self) -> StandardResponse:
         """Return the last target's answer, with the tries of all.

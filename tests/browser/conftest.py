@@ -66,13 +66,18 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(clone: Path) -> Iterator[str]:
-    """The address of a running lab, with its token."""
-    environ = {
+def environ() -> dict[str, str]:
+    """A learner's environment: the workspace is the clone's own."""
+    return {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("COURSE_", "PYTEST_"))
     }
+
+
+@pytest.fixture(scope="module")
+def address(clone: Path, environ: dict[str, str]) -> Iterator[str]:
+    """The address of a running lab, with its token."""
     lab = subprocess.Popen(
         [sys.executable, "-c", LAB],
         cwd=clone,

@@ -4,25 +4,31 @@ import subprocess
 import sys
 
 import pytest
+from playwright.sync_api import TimeoutError
 
 pytestmark = pytest.mark.browser
 
 CELL = r"^import requests"
 CATCH_UP = "from course.workspace.commands import catch_up as do; do(['4'])"
 CODE = "from course.notebook import explorer\nexplorer()"
+RUN = r"^from course\.notebook import explorer\s*explorer"
 
 
 @pytest.fixture(scope="module")
-def explorer(notebook, clone):
+def explorer(notebook, clone, environ):
     """The cell with the explorer, the learner's phase 4 being done."""
-    lessons = clone / "course" / "lessons"
-    if (lessons / "phase_4_model_recommender.md").is_file():
-        catch_up = [sys.executable, "-c", CATCH_UP]
-        subprocess.run(catch_up, cwd=clone, check=True, timeout=120)
+    catch_up = [sys.executable, "-c", CATCH_UP]
+    subprocess.run(catch_up, cwd=clone, env=environ, check=True, timeout=120)
     notebook.write(CELL, CODE)
-    notebook.run(r"^from course\.notebook import explorer\s*explorer")
-    cell = notebook.page.locator(".jp-CodeCell:has(.widget-vbox)").first
-    cell.get_by_role("img").wait_for()
+    shown = notebook.run(RUN)
+    cell = notebook.cell(RUN)
+    try:
+        cell.get_by_role("img").wait_for()
+    except TimeoutError as error:
+        now = cell.locator(".jp-Cell-outputArea").inner_text()
+        raise AssertionError(
+            f"no plot\nat first: {shown}\nnow: {now}\n{notebook.errors}"
+        ) from error
     return cell
 
 

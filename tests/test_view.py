@@ -15,12 +15,10 @@ from course.views.verdicts import (
     STATUS,
     hint_page,
     not_saved_page,
-    progress_page,
     solution_page,
     verdict_page,
 )
-from course.workspace.results import SaveResult, Standing
-from course.workspace.workspace import Workspace
+from course.workspace.results import SaveResult
 
 
 @pytest.fixture
@@ -203,43 +201,6 @@ def test_a_solution_is_folded(exercise: Exercise) -> None:
     page = solution_page(exercise)
     assert "<details><summary" in html(page)
     assert '    @exercise("1.1")\n    def count_words(' in page.text()
-
-
-def test_progress_is_shown_by_phase_with_what_is_next(
-    exercise: Exercise,
-) -> None:
-    exercises = list(load_exercises(exercise.kit).values())
-    states = ["passed", "changed", "filled_in", "failed", "not_started"]
-    standings = [
-        Standing(each, state, 0)
-        for each, state in zip(exercises, states, strict=True)
-    ]
-    assert progress_page(standings).text() == (
-        "Progress: 1 of 5 passed\n"
-        "\n"
-        "Phase 1: 1 of 3 passed, about 5 minutes left.\n"
-        "\n"
-        "passed                   1.1 · Count words\n"
-        "changed since it passed  1.2 · Add up\n"
-        "filled in for you        1.3 · A test of your own\n"
-        "\n"
-        "Phase 2: 0 of 2 passed, about 16 minutes left.\n"
-        "\n"
-        "not right yet  2.1 · A loud text\n"
-        "not started    2.2 · The longest word\n"
-        "\n"
-        "Next: 1.2 · Add up (5 minutes)"
-    )
-    html(progress_page(standings))
-
-
-def test_progress_of_a_fresh_workspace_names_the_first_exercise(
-    exercise: Exercise,
-) -> None:
-    workspace = Workspace(exercise.kit.root / "workspace", exercise.kit)
-    workspace.ensure()
-    page = progress_page(workspace.standings())
-    assert page.text().endswith("Next: 1.1 · Count words (10 minutes)")
 
 
 def test_a_page_is_the_same_each_time(exercise: Exercise) -> None:

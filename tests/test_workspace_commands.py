@@ -40,7 +40,10 @@ def words(workspace: Workspace) -> str:
 
 
 def test_progress_says_what_is_next(run: Run) -> None:
-    assert "Next: 1.1 · Count words" in run("progress")
+    shown = run("progress")
+    assert "Next: 1.1 · Count words" in shown
+    assert "2.1 · A loud text" not in shown
+    assert "2.1 · A loud text" in run("progress", "--all")
 
 
 def test_hints_come_one_after_the_other(run: Run) -> None:

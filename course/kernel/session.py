@@ -13,10 +13,10 @@ from course.building.exercises import Exercise
 from course.contract.scorecard import Checks, judged
 from course.views.contract import contract_page
 from course.views.pages import Page, Say
+from course.views.progress import progress_page
 from course.views.verdicts import (
     hint_page,
     not_saved_page,
-    progress_page,
     solution_page,
     verdict_page,
 )
@@ -162,9 +162,12 @@ class NotebookSession:
         if exercise:
             self._show(solution_page(exercise))
 
-    def progress(self) -> None:
-        """Show how far each exercise is, and what is next."""
-        self._show(progress_page(self.workspace.standings()))
+    def progress(self, whole: bool = False) -> None:
+        """Show where you are in the course, and what is next.
+
+        With `whole`, each exercise of all phases.
+        """
+        self._show(progress_page(self.workspace.standings(), whole))
 
     def contract(self) -> None:
         """Judge every agent in every case, and show the scorecard."""

@@ -1,19 +1,17 @@
-"""What a learner sees: verdicts, hints, solutions, progress."""
+"""What a learner sees: verdicts, hints, solutions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterator
 
 from course.building.exercises import Exercise
 from course.checking.verdict import Verdict
 from course.views.pages import Block, Code, Facts, Folded, Items, Page, Say
-from course.workspace.results import SaveResult, Standing
+from course.workspace.results import SaveResult
 
 __all__ = [
     "hint_page",
     "not_saved_page",
-    "progress_page",
     "solution_page",
     "verdict_page",
 ]
@@ -80,14 +78,6 @@ OUTCOMES = {
     "failed": ("✗", "not passed"),
     "not_run": ("–", "not run"),
 }
-STATES = {
-    "not_started": ("–", "not started"),
-    "unchecked": ("–", "saved, not checked"),
-    "failed": ("✗", "not right yet"),
-    "passed": ("✓", "passed"),
-    "changed": ("–", "changed since it passed"),
-    "filled_in": ("–", "filled in for you"),
-}
 DIFFICULTIES = {1: "easy", 2: "medium", 3: "hard"}
 
 
@@ -152,27 +142,6 @@ def solution_page(exercise: Exercise) -> Page:
     return Page(_title(exercise), "a solution", "plain", blocks)
 
 
-def progress_page(standings: Sequence[Standing]) -> Page:
-    """Return how far each exercise is, and what is next."""
-    blocks: list[Block] = []
-    for phase, group in groupby(standings, lambda each: each.exercise.phase):
-        rows = list(group)
-        left = sum(each.exercise.minutes for each in rows if not _done(each))
-        about = f"about {left} minutes left" if left else "complete"
-        blocks.append(
-            Say(f"{_count(rows)} passed, {about}.", f"Phase {phase}")
-        )
-        blocks.append(Items([_row(each) for each in rows]))
-    open_ones = [each.exercise for each in standings if not _done(each)]
-    if open_ones:
-        first = open_ones[0]
-        words = f"{first.id} · {first.title} ({first.minutes} minutes)"
-        blocks.append(Say(words, "Next"))
-    elif standings:
-        blocks.append(Say("Every exercise there is, is done."))
-    return Page("Progress", f"{_count(standings)} passed", "plain", blocks)
-
-
 def _title(exercise: Exercise) -> str:
     if exercise.id in exercise.file:
         return f"{exercise.file} · {exercise.title}"
@@ -212,18 +181,3 @@ def _about_checks(verdict: Verdict) -> Iterator[Block]:
     known = [(label, value) for label, value in facts if value]
     if known:
         yield Facts(known)
-
-
-def _done(standing: Standing) -> bool:
-    return standing.state in ("passed", "filled_in")
-
-
-def _count(standings: Sequence[Standing]) -> str:
-    passed = [each for each in standings if each.state == "passed"]
-    return f"{len(passed)} of {len(standings)}"
-
-
-def _row(standing: Standing) -> tuple[str, str, str]:
-    exercise = standing.exercise
-    sign, word = STATES[standing.state]
-    return sign, word, f"{exercise.id} · {exercise.title}"

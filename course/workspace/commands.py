@@ -7,7 +7,8 @@ import argparse
 from course.kit import Kit
 from course.problems import CommandError, ExitCode
 from course.views.pages import Page
-from course.views.verdicts import hint_page, progress_page, solution_page
+from course.views.progress import progress_page
+from course.views.verdicts import hint_page, solution_page
 from course.workspace.cell_source import CellProblemError
 from course.workspace.workspace import Workspace, workspace_folder
 
@@ -34,11 +35,13 @@ def learners_workspace() -> Workspace:
 
 
 def progress(argv: list[str]) -> int:
-    """Print how far each exercise is."""
-    _parser("progress", "Show what is done, and what is next.").parse_args(
-        argv
+    """Print where the learner is in the course, and what is next."""
+    parser = _parser("progress", "Show what is done, and what is next.")
+    parser.add_argument(
+        "--all", action="store_true", help="list the exercises of all phases"
     )
-    return _shown(progress_page(learners_workspace().standings()))
+    whole = parser.parse_args(argv).all
+    return _shown(progress_page(learners_workspace().standings(), whole))
 
 
 def hint(argv: list[str]) -> int:

@@ -20,7 +20,9 @@ class Record:
     `status` is the last verdict and `checked` the digest of the text that
     it was about; `passed` that of the last text that passed, `filled_in`
     that of an answer which catching up put in. `hints` have been shown.
-    `helpers` and `imports` are what saves put beside the definition.
+    `helpers` and `imports` are what saves put beside the definition. It was
+    checked `runs` times, `seconds` of work are known of, and `last` is the
+    latest moment of any, in seconds since 1970.
     """
 
     status: str = ""
@@ -30,6 +32,9 @@ class Record:
     hints: int = 0
     helpers: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
+    runs: int = 0
+    seconds: int = 0
+    last: int = 0
 
 
 class ProgressFile:
@@ -86,7 +91,8 @@ def _record(row: dict[str, Any]) -> Record:
     texts = (record.status, record.checked, record.passed, record.filled_in)
     if not all(isinstance(each, str) for each in texts):
         raise TypeError("a text is expected")
-    if type(record.hints) is not int:
+    numbers = (record.hints, record.runs, record.seconds, record.last)
+    if not all(type(each) is int for each in numbers):
         raise TypeError("a number is expected")
     return replace(
         record, helpers=tuple(record.helpers), imports=tuple(record.imports)

@@ -38,12 +38,14 @@ class Standing:
     """How far an exercise is.
 
     `state` is "not_started", "unchecked", "failed", "passed", "changed"
-    (since it passed) or "filled_in" (by catching up).
+    (since it passed) or "filled_in" (by catching up). `seconds` of work on
+    it are known of.
     """
 
     exercise: Exercise
     state: str
     hints: int
+    seconds: int = 0
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,7 @@ from course.workspace.results import (
     Standing,
     disk_problem,
 )
+from course.workspace.time_spent import since_last
 
 __all__ = ["Workspace", "in_solutions", "workspace_folder"]
 
@@ -58,9 +60,14 @@ class Workspace:
     """
 
     def __init__(
-        self, folder: Path, kit: Kit | None = None, solved: bool = False
+        self,
+        folder: Path,
+        kit: Kit | None = None,
+        solved: bool = False,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.folder = folder
+        self._clock = clock
         self.kit = kit or Kit()
         self.solved = solved
         path = None if solved else folder / "progress.json"
@@ -131,8 +138,9 @@ class Workspace:
             if digest is None:
                 digest = self.digest(exercise_id)
             passed = {"passed": digest} if status == "passed" else {}
+            known = {"status": status, "checked": digest, **passed}
             self._progress.change(
-                exercise_id, status=status, checked=digest, **passed
+                exercise_id, **known, **self._worked(exercise_id, 1)
             )
             if self.solved and passed and exercise_id in self.exercises:
                 self._count_earlier(exercise_id)
@@ -145,6 +153,7 @@ class Workspace:
                 exercise,
                 self._state(exercise, records.get(name, Record())),
                 records.get(name, Record()).hints,
+                records.get(name, Record()).seconds,
             )
             for name, exercise in self.exercises.items()
         ]
@@ -173,7 +182,11 @@ class Workspace:
             record = self._progress.read().get(exercise_id, Record())
             if record.hints >= total:
                 return total, total, ""
-            self._progress.change(exercise_id, hints=record.hints + 1)
+            self._progress.change(
+                exercise_id,
+                hints=record.hints + 1,
+                **self._worked(exercise_id),
+            )
         return record.hints + 1, total, exercise.hints[record.hints]
 
     def reset(self, what: str | None = None) -> list[str]:
@@ -297,6 +310,18 @@ class Workspace:
         if record.passed:
             return "changed"
         return "failed" if digest == record.checked else "unchecked"
+
+    def _worked(self, exercise_id: str, runs: int = 0) -> dict[str, int]:
+        """Return what to note of a moment; solutions know no time."""
+        if self.solved:
+            return {}
+        records, now = self._progress.read(), self._clock()
+        record = records.get(exercise_id, Record())
+        return {
+            "runs": record.runs + runs,
+            "seconds": record.seconds + since_last(records.values(), now),
+            "last": int(now),
+        }
 
     def _count_earlier(self, exercise_id: str) -> None:
         """Count what comes before as passed: the solutions have it all."""

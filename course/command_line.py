@@ -40,6 +40,12 @@ VERBS = {
     "reset": Verb(
         "course.workspace.commands:reset", "blank an exercise again"
     ),
+    "pack": Verb(
+        "course.workspace.packing:pack", "put your workspace into one file"
+    ),
+    "unpack": Verb(
+        "course.workspace.packing:unpack", "go on with a packed workspace"
+    ),
     "sandbox": Verb(
         "course.sandbox.command:main", "run the simulated providers"
     ),

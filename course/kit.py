@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from course.checking.roots import FIRST, ROOTS
+
 __all__ = ["Kit"]
 
 
@@ -17,7 +19,12 @@ class Kit:
     @property
     def package(self) -> Path:
         """The reference package, where every learner ends up."""
-        return self.root / "llm_providers"
+        return self.root / FIRST
+
+    @property
+    def packages(self) -> tuple[Path, ...]:
+        """All packages that learners write in, the reference one first."""
+        return tuple(self.root / name for name in ROOTS)
 
     @property
     def lessons(self) -> Path:

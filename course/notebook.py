@@ -21,7 +21,7 @@ from course.kernel.explored import (
     learners_recommender,
     read_choices,
 )
-from course.kernel.import_path import PackageInUse, use_workspace
+from course.kernel.import_path import PackagesInUse, use_workspace
 from course.kernel.playground import (
     EXAMPLE,
     Playground,
@@ -118,7 +118,7 @@ def _start() -> tuple[NotebookSession, Sandbox]:
     point_at(sandbox, settings, os.environ)
     refuse_hosts(simulated_hosts(settings), "simulated here; see .env")
     _take_cells()
-    refresh = PackageInUse(folder).forget_changed
+    refresh = PackagesInUse(folder).forget_changed
     return NotebookSession(workspace, checker, _show, refresh), sandbox
 
 

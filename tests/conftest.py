@@ -1,8 +1,8 @@
-"""Fixtures: the package under test and a sandbox to point it at.
+"""Fixtures: the packages under test and a sandbox to point them at.
 
-Tests reach the package through ``llm`` alone. In the project's own test run
-it is the package itself; when a learner's exercise is checked it stands for
-a process of its own in which the learner's code runs.
+Tests reach a package through ``llm`` or ``release`` alone. In the project's
+own test run it is the package itself; when a learner's exercise is checked
+it stands for a process of its own in which the learner's code runs.
 """
 
 import importlib
@@ -66,6 +66,13 @@ def no_test_hides_what_another_one_shows() -> Iterator[None]:
 def llm(request: pytest.FixtureRequest) -> object:
     check = running_check(request)
     return check.package() if check else LocalPackage()
+
+
+@pytest.fixture
+def release(request: pytest.FixtureRequest) -> object:
+    """The package that looks after a release, as `llm` is the agents'."""
+    check = running_check(request)
+    return check.package("release") if check else LocalPackage("release")
 
 
 @pytest.fixture

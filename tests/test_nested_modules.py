@@ -24,7 +24,7 @@ from course.checking.client import Checker
 from course.checking.own_tests import OwnTests
 from course.checking.packages import load_mutants
 from course.checking.processes import process_source
-from course.kernel.import_path import PackageInUse, use_workspace
+from course.kernel.import_path import PackagesInUse, use_workspace
 from course.kit import Kit
 from course.workspace.workspace import Workspace
 
@@ -455,7 +455,7 @@ def test_a_save_is_seen_by_the_next_import_and_the_rest_stays(
     workspace, kit
 ):
     use_workspace(workspace.folder, kit.root)
-    in_use = PackageInUse(workspace.folder)
+    in_use = PackagesInUse(workspace.folder)
     before = {
         name: module(name)
         for name in ("words", "places", "places.bounds", "places.pareto")
@@ -474,7 +474,7 @@ def test_a_save_is_seen_by_the_next_import_and_the_rest_stays(
 @pytest.mark.usefixtures("clean_imports")
 def test_a_changed_folder_has_all_of_it_read_again(workspace, kit):
     use_workspace(workspace.folder, kit.root)
-    in_use = PackageInUse(workspace.folder)
+    in_use = PackagesInUse(workspace.folder)
     before = {name: module(name) for name in ("words", "places.bounds")}
     path = workspace.folder / "llm_providers" / "places" / "__init__.py"
     path.write_text(FOLDER + "VALUE = 1\n")

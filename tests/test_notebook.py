@@ -15,7 +15,7 @@ from small_kit import make_kit
 
 from course.building.lessons import load_exercises
 from course.checking.verdict import Expectation, Verdict
-from course.kernel.import_path import PackageInUse, use_workspace
+from course.kernel.import_path import PackagesInUse, use_workspace
 from course.kernel.session import NotebookSession, SavedAnswer, rewritten
 from course.kernel.simulated_settings import point_at, read_env_file
 from course.kit import Kit
@@ -298,7 +298,7 @@ def test_a_save_is_seen_by_the_next_import_and_the_rest_stays(
 ) -> None:
     folder = notebook.workspace.folder
     use_workspace(folder, notebook.workspace.kit.root)
-    in_use = PackageInUse(folder)
+    in_use = PackagesInUse(folder)
     shout, words = module("shout"), module("words")
     loud = CELL.replace("1.1", "2.1")
     loud = loud.partition("\n")[0] + "\nclass Shout:\n    mark = 7\n"

@@ -16,6 +16,7 @@ from course.building.definitions import (
     definition_text,
 )
 from course.building.lesson_text import LessonError, Piece
+from course.checking.roots import file_of
 from course.kit import Kit
 
 __all__ = ["Exercise", "read_exercise"]
@@ -32,8 +33,8 @@ class Exercise:
     """One exercise: what the learner writes, and what helps with it.
 
     `kind` is "definition", with `definition` such as
-    ``retry.call_with_retries`` or ``recommender.pareto.front``, or "tests",
-    with `file` such as
+    ``retry.call_with_retries``, ``recommender.pareto.front`` or, in another
+    package, ``release.merging.merge``; or "tests", with `file` such as
     ``tests/test_openai_agent.py``. `minutes` is the time to plan for,
     `difficulty` is 1 to 3.
     """
@@ -59,13 +60,15 @@ class Exercise:
     def module(self) -> str:
         """The module of the definition, such as ``recommender.pareto``.
 
+        That of another package has its name in front: ``release.merging``.
+
         The longest beginning that is a module's file; empty for a test file.
         """
         names = self.definition.split(".")
         for length in range(len(names) - 1, 0, -1):
-            place = self.kit.package.joinpath(*names[:length])
-            if place.with_suffix(".py").is_file():
-                return ".".join(names[:length])
+            module = ".".join(names[:length])
+            if (self.kit.root / file_of(module)).is_file():
+                return module
         return names[0]
 
     @property
@@ -81,7 +84,7 @@ class Exercise:
     @property
     def saved_in(self) -> str:
         """The file of the workspace that the answer is saved in."""
-        return self.file or f"llm_providers/{self._module_file}"
+        return self.file or file_of(self.module)
 
     @property
     def tests(self) -> Path:
@@ -110,7 +113,7 @@ class Exercise:
     @property
     def reference(self) -> Path:
         """The module of the reference package with the definition."""
-        return self.kit.package / self._module_file
+        return self.kit.root / file_of(self.module)
 
     @cached_property
     def solution(self) -> str:
@@ -132,10 +135,6 @@ class Exercise:
         if self.kind == "tests":
             return self.start or _first_test(self)
         return blank_text(self._module_text(), self.path, self.id, self.steps)
-
-    @property
-    def _module_file(self) -> str:
-        return f"{self.module.replace('.', '/')}.py"
 
     def _module_text(self) -> str:
         return self.reference.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Importing a learner's package: from its source, and from nowhere else.
+"""Importing a learner's packages: from source, and from nowhere else.
 
 Python's own compiled files are neither read nor written: it takes one as
 fresh when the source's size and its time in whole seconds agree, which a
@@ -22,14 +22,17 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-PACKAGE = "llm_providers"
+from .roots import ROOTS, root_of, short_name, whole_name
+
 BLANK = "exercise "
 NOTE = "__reached_blank__"
 IMPORT = re.compile(
-    rb"^\s*from llm_providers((?:\.\w+)*) import (\([^)]*\)|[^\n]*)", re.M
+    rf"^\s*from ((?:{'|'.join(ROOTS)})(?:\.\w+)*)"
+    r" import (\([^)]*\)|[^\n]*)".encode(),
+    re.M,
 )
 
-# What each module that was loaded here imports of the package.
+# What each module that was loaded here imports of the packages.
 _imports: dict[str, frozenset[str]] = {}
 
 
@@ -58,13 +61,13 @@ class FreshLoader(importlib.machinery.SourceFileLoader):
 
 
 def _imported(source: bytes) -> Iterator[str]:
-    """Yield the modules of the package that a source may import.
+    """Yield the modules of the packages that a source may import.
 
     What is imported from a module may be a module itself, within a folder.
     """
     for module, names in IMPORT.findall(source):
-        home = f"{PACKAGE}{module.decode()}"
-        if module:
+        home = module.decode()
+        if home not in ROOTS:
             yield home
         for name in re.findall(rb"\w+", names):
             yield f"{home}.{name.decode()}"
@@ -94,7 +97,7 @@ class _NoteBlanks(ast.NodeTransformer):
 
 
 class WorkspaceFinder:
-    """Finds the package's modules in one folder; it alone may find them."""
+    """Finds the packages' modules in one folder; it alone may find them."""
 
     def __init__(
         self, workspace: Path, kept: Path, overlay: Mapping[str, str]
@@ -109,12 +112,12 @@ class WorkspaceFinder:
         path: Sequence[str] | None = None,
         target: ModuleType | None = None,
     ) -> importlib.machinery.ModuleSpec | None:
-        if fullname.partition(".")[0] != PACKAGE:
+        if not root_of(fullname):
             return None
         place = self._workspace.joinpath(*fullname.split("."))
         package = place / "__init__.py"
         file = package if package.is_file() else place.with_suffix(".py")
-        file = Path(self.overlay.get(fullname.partition(".")[2], file))
+        file = Path(self.overlay.get(short_name(fullname), file))
         if not file.is_file():
             raise ModuleNotFoundError(
                 f"No module named {fullname!r}", name=fullname
@@ -136,7 +139,7 @@ def use_workspace(
     overlay: Mapping[str, str] | None = None,
     reuse: bool = False,
 ) -> None:
-    """Let the package be imported from `workspace`, and from there alone.
+    """Let the packages be imported from `workspace`, and from there alone.
 
     What was imported from another workspace before is forgotten. `kept` is
     a folder for compiled code, by the digest of its source. `reached` is
@@ -171,10 +174,10 @@ def _forget_finders() -> WorkspaceFinder | None:
 
 def _outdated(changed: Collection[str] | None) -> set[str]:
     """Return the loaded modules that use a changed one; all without one."""
-    loaded = {n for n in sys.modules if n.partition(".")[0] == PACKAGE}
+    loaded = {name for name in sys.modules if root_of(name)}
     if changed is None:
         return loaded
-    stale = {f"{PACKAGE}.{name}" for name in changed}
+    stale = {whole_name(name) for name in changed}
     grown = True
     while grown:
         users = {
@@ -204,9 +207,9 @@ def _forget(names: Collection[str]) -> None:
 
 
 def _packages() -> list[ModuleType]:
-    """Return what is loaded of the package and the packages within it."""
+    """Return what is loaded of the packages and the packages within."""
     return [
         module
         for name, module in sys.modules.items()
-        if name.partition(".")[0] == PACKAGE and hasattr(module, "__path__")
+        if root_of(name) and hasattr(module, "__path__")
     ]

@@ -16,7 +16,8 @@ from types import ModuleType
 from typing import Any
 
 from .exports import Exports, safe_text
-from .fresh_source import PACKAGE, use_workspace
+from .fresh_source import use_workspace
+from .roots import whole_name
 from .serving import ServedApp
 from .wire import TAG, Frame, UnreadableError
 
@@ -110,20 +111,20 @@ class Operations:
 
     def _module(self, name: str) -> ModuleType:
         try:
-            return importlib.import_module(f"{PACKAGE}.{name}".rstrip("."))
+            return importlib.import_module(name)
         except BaseException as error:
             raise ImportFailedError from error
 
     def _module_within(self, package: str | None, name: str) -> str:
-        """Return a package's module as the proxies name it; empty if none."""
+        """Return the whole name of a package's module; empty if none."""
         if package is None or not hasattr(self._module(package), "__path__"):
             return ""
-        inner = f"{package}.{name}".lstrip(".")
+        whole = f"{package}.{name}"
         try:
-            found = importlib.util.find_spec(f"{PACKAGE}.{inner}")
+            found = importlib.util.find_spec(whole)
         except ModuleNotFoundError:
             return ""
-        return inner if found else ""
+        return whole if found else ""
 
     # -- calls -------------------------------------------------------------
 
@@ -188,7 +189,8 @@ class Operations:
 
     def _do_serve(self, request: Frame, exports: Exports) -> Frame:
         args, kwargs = exports.decode(request["options"])
-        app = self._module("llm_router").create_app(*args, **kwargs)
+        router = self._module(whole_name("llm_router"))
+        app = router.create_app(*args, **kwargs)
         served = ServedApp(app, self._crashes.append)
         self._served.append(served)
         return {"ok": served.url}

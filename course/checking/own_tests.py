@@ -26,6 +26,7 @@ from course.checking.packages import (
     remote_of,
 )
 from course.checking.processes import Source
+from course.checking.roots import FIRST
 from course.checking.show import plain
 from course.checking.side_by_side import UNENDED
 from course.checking.verdict import Failure
@@ -175,7 +176,7 @@ class OwnTests:
 
     def _libraries(self) -> tuple[str, ...]:
         """Return what the agent stands on, if there may be an agent yet."""
-        for path in (self._root / "llm_providers").rglob("*.py"):
+        for path in (self._root / FIRST).rglob("*.py"):
             for phase in _BLANK.findall(path.read_text("utf-8", "replace")):
                 if int(phase) <= self._about.phase:
                     return ()
@@ -238,7 +239,7 @@ _FAULTS = {
 
 def _require_readable(problem: str) -> None:
     """Raise FaultError if pytest could not read the file."""
-    if "No module named 'llm_providers'" in problem:
+    if f"No module named '{FIRST}'" in problem:
         problem += ". Tests reach the package through the fixture `llm`."
     if problem:
         raise FaultError("import_error", plain(problem))

@@ -15,6 +15,7 @@ from course.checking.connection import Connection, FaultError
 from course.checking.hints import AnswersError, load_answers
 from course.checking.processes import LearnerProcess, Source
 from course.checking.remote import Remote
+from course.checking.roots import file_of
 from course.sandbox import Sandbox
 
 # Seconds that importing large libraries may take on a busy machine.
@@ -40,8 +41,8 @@ class Mutant:
 
     @property
     def file(self) -> str:
-        """The module's file within the package."""
-        return f"{self.module.replace('.', '/')}.py"
+        """The module's file, below the folder of its package."""
+        return file_of(self.module)
 
     def text(self, reference: str) -> str:
         """Return the module's text. Raises AnswersError."""
@@ -188,7 +189,7 @@ class Packages:
 
     def _broken(self, mutant: Mutant) -> tuple[str, Overlay]:
         """Write a mutant's module. Raises AnswersError."""
-        reference = self._root / "llm_providers" / mutant.file
+        reference = self._root / mutant.file
         # A file of its own: another process may still read another mutant's.
         broken = self._folder / f"{next(self._numbers)}_{reference.name}"
         broken.write_text(mutant.text(reference.read_text("utf-8")), "utf-8")

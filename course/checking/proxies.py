@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .roots import short_name
+
 if TYPE_CHECKING:
     from .remote import Remote
 
@@ -44,9 +46,9 @@ class Link:
 
     @property
     def dotted(self) -> str:
-        """The class's name with the module, without the package."""
+        """The class's name with the module, as modules are named here."""
         module, _, name = self.type.partition(":")
-        return f"{module.partition('.')[2] or module}.{name}"
+        return f"{short_name(module) or module}.{name}"
 
     @property
     def target(self) -> dict[str, Any]:
@@ -228,7 +230,7 @@ class ModuleProxy:
         self._remote.delete(self._name, name)
 
     def __repr__(self) -> str:
-        return f"<module {self._name}>"
+        return f"<module {short_name(self._name)}>"
 
 
 def _is_mapping(link: Link) -> bool:

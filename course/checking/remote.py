@@ -9,6 +9,7 @@ from typing import Any
 from .calls import NOTHING, Call, function_call, special_call
 from .connection import CALL_SECONDS, Connection, FaultError
 from .proxies import Link, Member, ModuleProxy, Proxy, Record
+from .roots import FIRST, short_name
 from .values import Values, link_of
 from .wire import Frame, GarbledError
 
@@ -40,7 +41,12 @@ class Remote:
         self.decode = values.decode
         self.connection = connect(values.answer)
         # The learner's package; its modules are attributes.
-        self.package = ModuleProxy(self, "")
+        self.package = ModuleProxy(self, FIRST)
+        self._roots = {FIRST: self.package}
+
+    def root(self, name: str) -> ModuleProxy:
+        """Return a package of the learner's by its name."""
+        return self._roots.setdefault(name, ModuleProxy(self, name))
 
     # -- what proxies ask --------------------------------------------------
 
@@ -177,7 +183,8 @@ def _attribute(frame: Frame) -> Call:
     """Return the entry for an attribute that could not be used."""
     name = str(frame.get("name", frame["op"]))
     if "module" in frame:
-        name = f"{frame['module'] or 'llm_providers'}.{name}"
+        module = str(frame["module"])
+        name = f"{short_name(module) or module}.{name}"
     return Call(name, name)
 
 
@@ -192,7 +199,7 @@ def _target(owner: Link | str) -> dict[str, Any]:
 def _names(owner: Link | str, name: str) -> tuple[str, str]:
     """Return the dotted and the short name of an attribute."""
     if isinstance(owner, str):
-        return f"{owner}.{name}".lstrip("."), name
+        return f"{short_name(owner)}.{name}".lstrip("."), name
     return f"{owner.dotted}.{name}", f"{owner.type_name}.{name}"
 
 

@@ -10,13 +10,12 @@ import builtins
 import sys
 from typing import TYPE_CHECKING, Any
 
+from .roots import root_of
 from .wire import Frame, GarbledError
 
 if TYPE_CHECKING:
     from .proxies import Link
     from .remote import Remote
-
-_PACKAGE = "llm_providers"
 
 
 class RemoteErrorType(type):
@@ -118,7 +117,7 @@ def _builtin(name: str) -> Any:
 
 def _loaded(module: str, name: str) -> Any:
     """Return a library's exception class if this process has it, too."""
-    if module.partition(".")[0] == _PACKAGE:
+    if root_of(module):
         return None
     kind = getattr(sys.modules.get(module), name, None)
     is_error = isinstance(kind, type) and issubclass(kind, Exception)

@@ -20,6 +20,7 @@ from course.checking.http_log import logged_http
 from course.checking.learner import CHECK_SECONDS, Learner, Order
 from course.checking.own_tests import OwnTests, in_words
 from course.checking.processes import Source
+from course.checking.roots import FIRST
 from course.checking.show import placeless
 from course.checking.verdict import (
     Expectation,
@@ -63,9 +64,9 @@ class Check:
 
     # -- what conftest asks for --------------------------------------------
 
-    def package(self) -> Any:
-        """Return the learner's package; its modules are attributes."""
-        return self._learner.remote.package
+    def package(self, name: str = FIRST) -> Any:
+        """Return a package of the learner's; its modules are attributes."""
+        return self._learner.remote.root(name)
 
     def sandbox(self) -> Sandbox:
         """Return the sandbox of the running test."""

@@ -1,4 +1,4 @@
-"""Let a notebook import the learner's package, whatever its path says."""
+"""Let a notebook import the learner's packages, whatever its path says."""
 
 from __future__ import annotations
 
@@ -11,20 +11,17 @@ from pathlib import Path
 from types import ModuleType
 
 from course.building.definitions import parsed
+from course.checking.roots import ROOTS, root_of
 from course.workspace.files import read_text_file
-from course.workspace.module_imports import (
-    PACKAGE,
-    ImportedName,
-    imported_names,
-)
+from course.workspace.module_imports import ImportedName, imported_names
 
-__all__ = ["PackageInUse", "use_workspace"]
+__all__ = ["PackagesInUse", "use_workspace"]
 
 
 class WorkspaceFinder:
-    """Finds the package in one workspace, before any path is searched.
+    """Finds the packages in one workspace, before any path is searched.
 
-    The set-up cell puts the course's folder, which has the reference, first
+    The set-up cell puts the course's folder, which has the references, first
     on the path, each time that it runs; a path alone would not do.
     """
 
@@ -37,14 +34,14 @@ class WorkspaceFinder:
         path: Sequence[str] | None = None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        """Return where the package is; None for everything else."""
-        if name != PACKAGE:
+        """Return where a package is; None for everything else."""
+        if name not in ROOTS:
             return None
         return PathFinder.find_spec(name, self._places)
 
 
 def use_workspace(workspace: Path, root: Path) -> None:
-    """Import the package from the workspace from now on."""
+    """Import the packages from the workspace from now on."""
     sys.meta_path[:] = [
         finder
         for finder in sys.meta_path
@@ -58,16 +55,11 @@ def use_workspace(workspace: Path, root: Path) -> None:
         del sys.modules[name]
 
 
-class PackageInUse:
-    """The package as this process has imported it from a workspace.
-
-    Modules go by their names within the package, such as
-    ``recommender.pareto``; a package of modules by its folder's, and the
-    whole by an empty one.
-    """
+class PackagesInUse:
+    """The packages as this process has imported them from a workspace."""
 
     def __init__(self, workspace: Path) -> None:
-        self._folder = workspace / PACKAGE
+        self._folder = workspace
         self._seen = self._versions()
 
     def forget_changed(self) -> None:
@@ -83,15 +75,18 @@ class PackageInUse:
             for name in versions.keys() | self._seen.keys()
             if versions.get(name) != self._seen.get(name)
         }
+        # A whole package is used by each of its modules.
+        changed |= {name for name in _loaded() if root_of(name) in changed}
         self._seen = versions
-        self._forget(self._with_users(changed))
+        _forget(self._with_users(changed))
         importlib.invalidate_caches()
 
     def _versions(self) -> dict[str, tuple[int, int]]:
         """Return the time of change and the size of each module's file."""
         files = {
             self._name_of(path): path.stat()
-            for path in self._folder.rglob("*.py")
+            for root in ROOTS
+            for path in (self._folder / root).rglob("*.py")
         }
         return {n: (f.st_mtime_ns, f.st_size) for n, f in files.items()}
 
@@ -102,8 +97,8 @@ class PackageInUse:
     def _with_users(self, changed: set[str]) -> set[str]:
         users = {
             name: self._used_by(name)
-            for name in map(_within, _loaded())
-            if name
+            for name in _loaded()
+            if name not in ROOTS
         }
         while True:
             more = {
@@ -116,7 +111,7 @@ class PackageInUse:
             changed = changed | more
 
     def _used_by(self, name: str) -> set[str]:
-        """Return the modules of the package that a module imports."""
+        """Return the modules of the packages that a module imports."""
         place = self._folder.joinpath(*name.split("."))
         is_package = place.is_dir()
         file = place / "__init__.py" if is_package else f"{place}.py"
@@ -127,33 +122,29 @@ class PackageInUse:
         home = name if is_package else name.rpartition(".")[0]
         # What is loaded from a folder has had the folder itself loaded.
         used = {name.rpartition(".")[0]}
-        for each in imported_names(ast.walk(tree), f"{PACKAGE}.{home}"):
+        for each in imported_names(ast.walk(tree), home):
             whole = each.source or each.name
-            if whole == PACKAGE or whole.startswith(f"{PACKAGE}."):
-                used |= self._behind(_within(whole), each)
-        return used - {""}
+            if root_of(whole):
+                used |= self._behind(whole, each)
+        return used - set(ROOTS)
 
     def _behind(self, source: str, imported: ImportedName) -> set[str]:
         """Return the modules that one imported name may come from."""
-        inner = f"{source}.{imported.name}".lstrip(".")
-        if source and not imported.source:
-            return {source}
-        if inner in self._seen:
+        inner = f"{source}.{imported.name}"
+        if imported.source and inner in self._seen:
             return {source, inner}
-        if source and not (self._folder / source.replace(".", "/")).is_dir():
-            return {source}
-        # A public name of a package may come from any of its modules.
-        return {n for n in self._seen if not source or _is_in(n, source)}
+        if imported.source or source in ROOTS:
+            # A public name of a package may come from any of its modules.
+            return {source, *(n for n in self._seen if _is_in(n, source))}
+        return {source}
 
-    def _forget(self, names: set[str]) -> None:
-        gone = {f"{PACKAGE}.{name}" for name in names}
-        if "" in names:
-            gone = set(_loaded())
-        for name in gone:
-            sys.modules.pop(name, None)
-        for loaded in _loaded():
-            if hasattr(sys.modules[loaded], "__path__"):
-                _forget_names(sys.modules[loaded], gone)
+
+def _forget(gone: set[str]) -> None:
+    for name in gone:
+        sys.modules.pop(name, None)
+    for loaded in _loaded():
+        if hasattr(sys.modules[loaded], "__path__"):
+            _forget_names(sys.modules[loaded], gone)
 
 
 def _forget_names(package: ModuleType, gone: set[str]) -> None:
@@ -166,19 +157,10 @@ def _forget_names(package: ModuleType, gone: set[str]) -> None:
             delattr(package, name)
 
 
-def _within(name: str) -> str:
-    """Return a module's name without that of the whole package."""
-    return name.removeprefix(PACKAGE).removeprefix(".")
-
-
 def _is_in(name: str, package: str) -> bool:
     """Return whether a name is a package's own or that of its module."""
     return name == package or name.startswith(f"{package}.")
 
 
 def _loaded() -> list[str]:
-    return [
-        name
-        for name in sys.modules
-        if name == PACKAGE or name.startswith(f"{PACKAGE}.")
-    ]
+    return [name for name in sys.modules if root_of(name)]

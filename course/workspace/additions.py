@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from course.building.definitions import parsed
+from course.checking.roots import whole_name
 from course.workspace.cell_source import CellProblemError
 from course.workspace.cells import ImportNode, Part, bound_names
 from course.workspace.module_imports import (
-    PACKAGE,
     ImportedName,
     imported_names,
     package_of,
@@ -51,7 +51,7 @@ def additions(
     lines: dict[str, None] = {}
     notes: list[str] = []
     for each in imported_names(wanted.imports, package):
-        if each.source == f"{PACKAGE}.{name}" and each.bound == each.name:
+        if each.source == whole_name(name) and each.bound == each.name:
             continue  # the module's own name
         there = present.get(each.bound)
         if there and _is_same_name(there, each):

@@ -13,6 +13,7 @@ from course.building.definitions import (
     definition_text,
 )
 from course.building.exercises import Exercise
+from course.checking.roots import short_name
 from course.kit import Kit
 from course.workspace.files import read_text_file, write_atomically
 from course.workspace.kept_texts import KeptTexts
@@ -88,7 +89,7 @@ def _test_files(
 
 
 def _kit_files(kit: Kit) -> Iterator[tuple[str, Path]]:
-    for folder in (kit.package, kit.data):
+    for folder in (*kit.packages, kit.data):
         for path in sorted(folder.rglob("*")):
             hidden = path.name.startswith(".") or path.suffix == ".pyc"
             if path.is_file() and not hidden:
@@ -141,7 +142,7 @@ def _bring_in(
 
 def _module(name: str) -> str:
     """Return a file's name in the history, such as ``recommender.pareto``."""
-    return ".".join(Path(name).with_suffix("").parts[1:])
+    return short_name(".".join(Path(name).with_suffix("").parts))
 
 
 def _keeps_what_is_mine(base: str, mine: str, merged: str) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from course.building.definitions import DefinitionNode, parsed, split_lines
+from course.checking.roots import FIRST, whole_name
 
 __all__ = [
-    "PACKAGE",
     "ImportedName",
     "add_imports",
     "drop_imports",
@@ -17,12 +17,9 @@ __all__ = [
     "package_of",
 ]
 
-PACKAGE = "llm_providers"
-
-
 def package_of(module: str) -> str:
     """Return what a module such as ``recommender.pareto`` stands in."""
-    return f"{PACKAGE}.{module}".rpartition(".")[0]
+    return whole_name(module).rpartition(".")[0]
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class ImportedName:
 
 
 def imported_names(
-    nodes: Iterable[ast.AST], package: str = PACKAGE
+    nodes: Iterable[ast.AST], package: str = FIRST
 ) -> list[ImportedName]:
     """Return what these statements import; relative imports made absolute.
 
@@ -94,7 +91,7 @@ def add_imports(text: str, lines: Iterable[str]) -> str:
 
 
 def drop_imports(
-    text: str, lines: Iterable[str], package: str = PACKAGE
+    text: str, lines: Iterable[str], package: str = FIRST
 ) -> str:
     """Return the module without the names that these lines import."""
     unwanted = set(lines)

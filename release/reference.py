@@ -44,7 +44,7 @@ def page(module: ModuleType) -> str:
     """Return a module's reference page, in Markdown.
 
     After the module's docstring comes each public name, in the order of the
-    alphabet: a heading, the signature of what can be called, the docstring.
+    alphabet: a heading, the signature of a function or class, the docstring.
     UNDOCUMENTED stands in the place of a docstring that is missing. Raises
     AttributeError for a name of `__all__` that the module does not have.
     """
@@ -53,7 +53,7 @@ def page(module: ModuleType) -> str:
     for name in public_names(module):
         thing = getattr(module, name)
         blocks.append(f"## `{name}`")
-        if callable(thing):
+        if inspect.isclass(thing) or inspect.isroutine(thing):
             blocks.append(f"```python\n{name}{signature(thing)}\n```")
         blocks.append(escaped(own_docstring(thing)) or UNDOCUMENTED)
     return "\n\n".join(blocks) + "\n"

@@ -1,0 +1,188 @@
+"""A reference page: each public name, with its signature and docstring."""
+
+import pytest
+
+MODULE = '''
+"""Prices of answers."""
+
+from collections import OrderedDict
+
+__all__ = ["total", "Price", "LIMIT"]
+
+LIMIT = 3
+
+
+class Price:
+    """What an answer costs, in USD."""
+
+    def __init__(self, usd: float) -> None:
+        self.usd = usd
+
+
+def total(prices: list[Price], *, start: float = 0.0) -> float:
+    """Return the sum.
+
+    Raises ValueError for none.
+    """
+
+
+def _rounded(price: Price) -> Price:
+    """Nobody's business."""
+
+
+def helper() -> None:
+    """Not named in __all__."""
+'''
+
+
+@pytest.fixture
+def page(release, tmp_path):
+    """Give the page of a module with this text."""
+
+    def write(text=MODULE):
+        file = tmp_path / "prices.py"
+        file.write_text(text)
+        return release.reference.page(release.reference.load(file))
+
+    return write
+
+
+def section(page, name):
+    """What stands below the heading of a name, up to the next heading."""
+    _, _, below = page.partition(f"\n## `{name}`\n")
+    return below.partition("\n## ")[0]
+
+
+@pytest.mark.exercise("5.5")
+def test_the_page_begins_with_the_module_s_name_and_docstring(page):
+    assert page().startswith("# `prices`\n\nPrices of answers.\n")
+
+
+@pytest.mark.exercise("5.5")
+def test_each_public_name_is_a_heading_in_alphabetical_order(page):
+    headings = [row for row in page().splitlines() if row.startswith("## ")]
+    assert headings == ["## `LIMIT`", "## `Price`", "## `total`"]
+
+
+@pytest.mark.exercise("5.5")
+def test_what_is_not_public_is_left_out(page):
+    text = page()
+    for name in ("_rounded", "Nobody", "helper", "OrderedDict"):
+        assert name not in text
+
+
+@pytest.mark.exercise("5.5")
+def test_a_function_has_its_signature_in_a_fence(page):
+    wanted = "total(prices: list[prices.Price], *, start: float = 0.0)"
+    fence = f"```python\n{wanted} -> float\n```"
+    assert fence in section(page(), "total")
+
+
+@pytest.mark.exercise("5.5")
+def test_a_class_has_its_signature_as_well(page):
+    assert "```python\nPrice(usd: float) -> None\n```" in section(
+        page(), "Price"
+    )
+
+
+@pytest.mark.exercise("5.5")
+def test_the_docstring_stands_below_the_signature_without_its_indent(page):
+    below = section(page(), "total").rpartition("```")[2]
+    assert below.strip() == "Return the sum.\n\nRaises ValueError for none."
+
+
+@pytest.mark.exercise("5.5")
+def test_a_function_without_a_docstring_is_told(page):
+    text = page('__all__ = ["f"]\n\n\ndef f(x): ...\n')
+    assert "*No docstring.*" in section(text, "f")
+
+
+@pytest.mark.exercise("5.5")
+def test_a_module_without_a_docstring_is_told(page):
+    text = page("__all__ = []\n")
+    assert text.strip() == "# `prices`\n\n*No docstring.*"
+
+
+@pytest.mark.exercise("5.5")
+def test_a_number_has_neither_signature_nor_the_docstring_of_all_numbers(
+    page,
+):
+    assert section(page(), "LIMIT").strip() == "*No docstring.*"
+
+
+@pytest.mark.exercise("5.5")
+def test_a_class_does_not_boast_with_its_base_s_docstring(page):
+    text = (
+        '__all__ = ["Base", "Same"]\n\n\n'
+        'class Base:\n    """The first."""\n\n\n'
+        "class Same(Base): ...\n"
+    )
+    found = page(text)
+    assert "The first." in section(found, "Base")
+    assert "*No docstring.*" in section(found, "Same")
+
+
+@pytest.mark.exercise("5.5")
+def test_signs_of_markdown_in_a_docstring_mean_nothing(page):
+    found = page('"""Reads <key> and __init__, 2 * 3 * 4."""\n__all__ = []\n')
+    told = r"Reads \<key\> and \_\_init\_\_, 2 \* 3 \* 4."
+    assert told in found
+
+
+@pytest.mark.exercise("5.5")
+def test_what_cannot_be_asked_for_its_signature_is_no_reason_to_fail(page):
+    text = page('__all__ = ["largest"]\n\nlargest = max\n')
+    assert "```python\nlargest(" in section(text, "largest")
+
+
+@pytest.mark.exercise("5.5")
+def test_an_object_is_no_function_though_it_can_be_called(page):
+    text = (
+        '__all__ = ["Names", "shout"]\n'
+        "from functools import partial\n\n"
+        "Names = dict[str, int]\nshout = partial(print, sep='!')\n"
+    )
+    assert "```" not in page(text)
+
+
+@pytest.mark.exercise("5.5")
+def test_a_name_that_the_module_does_not_have_is_an_error(page):
+    with pytest.raises(AttributeError):
+        page('__all__ = ["missing"]\n')
+
+
+@pytest.mark.exercise("5.5")
+def test_a_page_ends_with_one_newline(page):
+    text = page()
+    assert text == text.strip() + "\n"
+
+
+def test_code_in_a_docstring_stays_as_it_is(release):
+    text = "Use `a_b_c`, ``x * y``:\n\n    call(a_b)\n\nand a_b."
+    told = "Use `a_b_c`, ``x * y``:\n\n    call(a_b)\n\nand a\\_b."
+    assert release.reference.escaped(text) == told
+
+
+def test_a_text_on_several_lines_with_code_across_them_is_kept(release):
+    text = "one ``two\nthree`` four_five"
+    assert release.reference.escaped(text) == "one ``two\nthree`` four\\_five"
+
+
+def test_a_dataclass_s_made_up_docstring_does_not_count(page):
+    text = (
+        "from dataclasses import dataclass\n"
+        '__all__ = ["Point"]\n\n\n'
+        "@dataclass\nclass Point:\n    x: int\n"
+    )
+    assert "*No docstring.*" in section(page(text), "Point")
+
+
+def test_every_module_of_the_package_has_a_page(release, llm):
+    for name in ("llm_providers.retry", "llm_providers.router.breaker"):
+        text = release.reference.page(release.reference.load(name))
+        assert text.startswith(f"# `{name}`")
+
+
+def test_no_address_in_memory_stands_in_a_signature(page):
+    text = '__all__ = ["f"]\n\n\ndef f(x=object()): ...\n'
+    assert " at 0x" not in page(text)

@@ -46,6 +46,7 @@ VERBS = {
     "unpack": Verb(
         "course.workspace.packing:unpack", "go on with a packed workspace"
     ),
+    "search": Verb("course.teaching.search:main", "search the lessons"),
     "sandbox": Verb(
         "course.sandbox.command:main", "run the simulated providers"
     ),
@@ -56,6 +57,9 @@ VERBS = {
         "course.upkeep.testing:main", "run every test of the project"
     ),
     "build": Verb("course.building.build:main", "generate the notebooks"),
+    "release": Verb(
+        "course.releasing.command:main", "write a copy without answers"
+    ),
     "bench": Verb("course.upkeep.bench:main", "run a benchmark"),
     "simulate": Verb(
         "course.simulation.command:main", "make the simulated outcomes again"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 
 from course.building.definitions import indented, split_lines
 
-__all__ = ["with_definition"]
+__all__ = ["definition_alone", "with_definition"]
 
 
 def with_definition(broken: str, path: str, text: str) -> str | None:
@@ -17,6 +18,38 @@ def with_definition(broken: str, path: str, text: str) -> str | None:
     its first line and its indent. Otherwise None.
     """
     lines = split_lines(broken)
+    found = _place(lines, path)
+    if found is None:
+        return None
+    first, last, indent = found
+    lines[first:last] = [indented(text, indent)]
+    try:
+        ast.parse("".join(lines))
+    except (SyntaxError, ValueError):
+        return None
+    return "".join(lines)
+
+
+def definition_alone(broken: str, path: str) -> str | None:
+    """Return a definition of the file, moved to the left margin.
+
+    None if there is none, or if it is no Python itself.
+    """
+    lines = split_lines(broken)
+    found = _place(lines, path)
+    if found is None:
+        return None
+    first, last, _ = found
+    text = textwrap.dedent("".join(lines[first:last]))
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return text
+
+
+def _place(lines: list[str], path: str) -> tuple[int, int, str] | None:
+    """Return the lines of a definition as a slice, and its indent."""
     number, indent = -1, None
     for name in path.split("."):
         number, indent = _head(lines, name, number + 1, indent)
@@ -31,12 +64,7 @@ def with_definition(broken: str, path: str, text: str) -> str | None:
         last += 1
     while not lines[last - 1].strip():
         last -= 1
-    lines[first:last] = [indented(text, indent or "")]
-    try:
-        ast.parse("".join(lines))
-    except (SyntaxError, ValueError):
-        return None
-    return "".join(lines)
+    return first, last, indent or ""
 
 
 def _head(

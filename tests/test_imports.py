@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from course.checking.roots import ROOTS
+
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(
     path
-    for folder in ("llm_providers", "course")
+    for folder in (*ROOTS, "course")
     for path in (ROOT / folder).rglob("*.py")
 )
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
-# The fixture that hands the package out, and the test of its front door.
+# The fixtures that hand them out, and the test of the first's front door.
 MAY_IMPORT_IT = ("conftest.py", "test_package.py")
 
 
@@ -56,16 +58,18 @@ def files(folder: str) -> list[Path]:
     return sorted((ROOT / folder).rglob("*.py"))
 
 
-def test_the_package_imports_neither_course_nor_tests() -> None:
-    found = {p: uses(p, "course", "tests") for p in files("llm_providers")}
-    assert any(p.parent.name == "router" for p in found)
+@pytest.mark.parametrize("package", ROOTS)
+def test_a_package_stands_on_nothing_else_of_ours(package: str) -> None:
+    others = {"course", "tests", *ROOTS} - {package}
+    found = {path: uses(path, *others) for path in files(package)}
+    assert len(found) > 3
     assert not any(found.values()), found
 
 
 def test_the_sandbox_is_an_independent_reference() -> None:
     for path in files("course/sandbox"):
         own = uses(path, "course.sandbox")
-        others = set(uses(path, "course", "llm_providers", "tests"))
+        others = set(uses(path, "course", *ROOTS, "tests"))
         assert others <= {*own, "course"}, path
     assert files("course/sandbox")
 
@@ -77,10 +81,10 @@ def test_the_sandbox_needs_nothing_but_the_standard_library() -> None:
             assert top in sys.stdlib_module_names | {"course"}, path
 
 
-def test_no_test_imports_the_package_itself() -> None:
+def test_no_test_imports_a_package_itself() -> None:
     for path in TESTS:
         if path.name not in MAY_IMPORT_IT:
-            assert not uses(path, "llm_providers"), path
+            assert not uses(path, *ROOTS), path
 
 
 def test_no_two_test_files_share_a_name() -> None:
@@ -90,10 +94,13 @@ def test_no_two_test_files_share_a_name() -> None:
     assert twice == [], f"give each a name of its own: {twice}"
 
 
-def test_the_package_stands_without_the_course(tmp_path: Path) -> None:
+@pytest.mark.parametrize("package", ROOTS)
+def test_a_package_stands_without_the_course(
+    tmp_path: Path, package: str
+) -> None:
     names = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        for path in files("llm_providers")
+        for path in files(package)
         if path.stem != "__init__"
     ]
     code = (
@@ -157,10 +164,11 @@ def names_bound_in(path: Path) -> set[str]:
     return names
 
 
-def test_every_module_of_the_package_says_what_it_exports() -> None:
+def test_every_module_of_a_package_says_what_it_exports() -> None:
     without = [
         path
-        for path in files("llm_providers")
+        for package in ROOTS
+        for path in files(package)
         if exported(path) is None and defines_something(path)
     ]
     assert without == []

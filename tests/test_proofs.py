@@ -218,7 +218,7 @@ def test_no_exercise_needs_a_later_one(
         assert verdict.status == "passed", explained(verdict)
 
 
-def test_all_solutions_rebuild_the_package_to_the_byte(
+def test_all_solutions_rebuild_the_packages_to_the_byte(
     tmp_path: Path,
 ) -> None:
     workspace = Workspace(tmp_path / "replayed", KIT)
@@ -226,10 +226,11 @@ def test_all_solutions_rebuild_the_package_to_the_byte(
     for number, exercise in EXERCISES.items():
         cell = decorated(exercise, exercise.solution)
         assert workspace.save(number, cell).status == "saved", number
-    for path in KIT.package.rglob("*.py"):
-        name = path.relative_to(KIT.root)
-        rebuilt = (workspace.folder / name).read_bytes()
-        assert rebuilt == path.read_bytes(), name
+    for package in KIT.packages:
+        for path in package.rglob("*.py"):
+            name = path.relative_to(KIT.root)
+            rebuilt = (workspace.folder / name).read_bytes()
+            assert rebuilt == path.read_bytes(), name
 
 
 @pytest.mark.parametrize("number", DEFINITIONS)

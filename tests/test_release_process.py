@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from release.process import gaps
-
 ROOT = Path(__file__).resolve().parents[1]
 COMPLETE = """\
 # Implementation process
@@ -29,13 +27,13 @@ Outstanding: real providers.
 """
 
 
-def test_a_complete_document_has_no_gap():
-    assert gaps(COMPLETE) == []
+def test_a_complete_document_has_no_gap(release):
+    assert release.process.gaps(COMPLETE) == []
 
 
-def test_the_project_s_own_document_has_no_gap():
+def test_the_project_s_own_document_has_no_gap(release):
     path = ROOT / "docs" / "implementation_process.md"
-    assert gaps(path.read_text("utf-8")) == []
+    assert release.process.gaps(path.read_text("utf-8")) == []
 
 
 @pytest.mark.parametrize(
@@ -57,12 +55,12 @@ def test_the_project_s_own_document_has_no_gap():
         ("0 failed", "2 failed", "the last test run failed"),
     ],
 )
-def test_a_gap_is_named(taken, put, gap):
+def test_a_gap_is_named(release, taken, put, gap):
     assert taken in COMPLETE
-    found = gaps(COMPLETE.replace(taken, put))
+    found = release.process.gaps(COMPLETE.replace(taken, put))
     assert len(found) == 1
     assert gap in found[0]
 
 
-def test_an_empty_document_has_no_phase_and_no_test_run():
-    assert len(gaps("")) == 2
+def test_an_empty_document_has_no_phase_and_no_test_run(release):
+    assert len(release.process.gaps("")) == 2

@@ -22,6 +22,7 @@ COPIED = (
     "docs",
     "llm_providers",
     "notebooks",
+    "release",
     "tests",
     ".env.example",
     "pyproject.toml",

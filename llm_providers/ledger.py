@@ -7,11 +7,24 @@ from collections.abc import Callable
 from functools import reduce
 from operator import add
 
+from llm_providers.catalogue import CatalogueError, load_catalogue
 from llm_providers.errors import ProviderError
 from llm_providers.responses import Attempt, Reply, Usage, total_usd
 from llm_providers.watching import noted, request_id
 
-__all__ = ["Ledger"]
+__all__ = ["MAY_BE_BILLED", "Ledger", "known_cost"]
+
+# Failures after which the provider may have worked, and may bill it, though
+# it told no tokens. All others are refusals, or never got there.
+MAY_BE_BILLED = frozenset(
+    {
+        "content_blocked",
+        "empty_response",
+        "malformed_response",
+        "stream_interrupted",
+        "timeout",
+    }
+)
 
 log = logging.getLogger("llm_providers.attempts")
 # A library is silent until its user configures logging.
@@ -82,6 +95,8 @@ class Ledger:
 
     def _log(self, row: Attempt) -> None:
         level = logging.INFO if row.status == "success" else logging.WARNING
+        if not log.isEnabledFor(level):
+            return
         fields = {
             "provider": self._provider,
             "model": row.model,
@@ -92,6 +107,8 @@ class Ledger:
             "latency_seconds": round(row.latency_seconds, 3),
             "prompt_tokens": row.usage.prompt_tokens,
             "completion_tokens": row.usage.completion_tokens,
+            "cached_tokens": row.usage.cached_tokens,
+            "cost_usd": known_cost(row),
         }
         if request_id.get():
             fields["request_id"] = request_id.get()
@@ -104,3 +121,28 @@ class Ledger:
             outcome,
             extra={"fields": fields},
         )
+
+
+def known_cost(row: Attempt) -> float | None:
+    """Return what a try cost, in USD, or None where nobody knows.
+
+    As the wire said, or else by the catalogue's price of today. A refusal
+    that used nothing costs nothing.
+    """
+    if row.cost_usd is not None:
+        return row.cost_usd
+    if row.usage == Usage():
+        refused = row.status == "error" and row.error_kind not in MAY_BE_BILLED
+        return 0.0 if refused else None
+    try:
+        model = load_catalogue().find(row.provider, row.model)
+    except CatalogueError:
+        # The answer does not wait for a price.
+        return None
+    if model is None:
+        return None
+    return model.cost_usd(
+        row.usage.prompt_tokens,
+        row.usage.completion_tokens,
+        row.usage.cached_tokens or 0,
+    )

@@ -60,3 +60,38 @@ def test_a_request_that_never_left_is_no_try(llm, ledger):
 def test_an_answer_that_names_no_model_is_that_of_the_one_asked(llm, ledger):
     ledger.note("asked", 0.0, 0.0, reply(llm, 1, model=""))
     assert ledger.attempts[0].model == "asked"
+
+
+def logged(llm, caplog, ledger, outcome, model="m"):
+    """Return the fields of the line that a try leaves in the log."""
+    log = llm.ledger.log
+    with caplog.at_level("INFO", log.name):
+        log.addHandler(caplog.handler)
+        try:
+            ledger.note(model, 0.0, 0.0, outcome)
+        finally:
+            log.removeHandler(caplog.handler)
+    return caplog.records[-1].fields
+
+
+def test_the_log_tells_what_a_try_cost_by_the_catalogue(llm, caplog, ledger):
+    model = llm.catalogue.load_catalogue().role("openai", "default")
+    usage = llm.responses.Usage(prompt_tokens=1000, completion_tokens=10)
+    reply = llm.responses.Reply("Hi.", model.id, "stop", usage)
+    told = logged(llm, caplog, ledger, reply)
+    assert told["cost_usd"] == model.cost_usd(1000, 10) > 0
+
+
+def test_the_log_tells_the_wire_s_own_cost(llm, caplog, ledger):
+    assert logged(llm, caplog, ledger, reply(llm, 9, 7.0))["cost_usd"] == 7.0
+
+
+def test_an_unknown_cost_is_none_in_the_log(llm, caplog, ledger):
+    assert logged(llm, caplog, ledger, reply(llm, 9))["cost_usd"] is None
+    timeout = llm.errors.RequestTimeoutError("Too late.")
+    assert logged(llm, caplog, ledger, timeout)["cost_usd"] is None
+
+
+def test_a_refusal_that_used_nothing_cost_nothing(llm, caplog, ledger):
+    refused = llm.errors.RateLimitError("Slow down.")
+    assert logged(llm, caplog, ledger, refused)["cost_usd"] == 0.0

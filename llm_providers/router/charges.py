@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from llm_providers.catalogue import Catalogue, Model, load_catalogue
+from llm_providers.ledger import MAY_BE_BILLED
 from llm_providers.prompts import Prompt
 from llm_providers.responses import Attempt, Usage
 from llm_providers.router.targets import Target
@@ -23,18 +24,6 @@ __all__ = ["ABANDONED", "Charge", "charge", "worst_case"]
 
 # A try whose caller went away before it ended.
 ABANDONED = "abandoned"
-# Failures after which the provider may have worked, and may bill it, though
-# it told no tokens. All others are refusals, or never got there.
-MAY_BE_BILLED = frozenset(
-    {
-        ABANDONED,
-        "content_blocked",
-        "empty_response",
-        "malformed_response",
-        "stream_interrupted",
-        "timeout",
-    }
-)
 # Tokens that an image, a sound or a file is taken to be: more than any
 # provider documents for one image of ordinary size.
 TOKENS_OF_A_PART = 4_000
@@ -61,7 +50,8 @@ def charge(row: Attempt, worst_usd: Callable[[], float]) -> Charge:
         return Charge(row.cost_usd, max(0.0, row.cost_usd))
     usage = row.usage
     if usage.prompt_tokens is None or usage.completion_tokens is None:
-        refused = row.status == "error" and row.error_kind not in MAY_BE_BILLED
+        billed = row.error_kind in MAY_BE_BILLED | {ABANDONED}
+        refused = row.status == "error" and not billed
         if refused and usage == Usage():
             return Charge(0.0, 0.0)
         return Charge(None, worst_usd())

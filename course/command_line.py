@@ -4,6 +4,7 @@ import difflib
 import importlib
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from course.problems import CommandError, ExitCode, problem_of
@@ -55,6 +56,9 @@ VERBS = {
     ),
     "test": Verb(
         "course.upkeep.testing:main", "run every test of the project"
+    ),
+    "rehearse": Verb(
+        "course.upkeep.rehearsal:main", "work through the whole course"
     ),
     "build": Verb("course.building.build:main", "generate the notebooks"),
     "release": Verb(
@@ -123,10 +127,18 @@ def load(name: str, verb: Verb) -> Callable[[list[str]], int]:
     return found
 
 
+def is_here(verb: Verb) -> bool:
+    """Return whether this copy of the course has a verb's module."""
+    module = verb.function.partition(":")[0]
+    place = Path(__file__).parents[1].joinpath(*module.split("."))
+    return place.with_suffix(".py").is_file()
+
+
 def help_text() -> str:
     """Return one line on each verb."""
-    width = max(map(len, VERBS))
-    rows = [f"  {name:<{width}}  {row.summary}" for name, row in VERBS.items()]
+    here = {name: row for name, row in VERBS.items() if is_here(row)}
+    width = max(map(len, here))
+    rows = [f"  {name:<{width}}  {row.summary}" for name, row in here.items()]
     return "\n".join(
         [
             "Usage: python3 -m course VERB",

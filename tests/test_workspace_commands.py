@@ -104,5 +104,5 @@ def test_a_module_that_is_no_python_is_told_when_catching_up(
     path = workspace.folder / "llm_providers" / "words.py"
     path.write_text(words(workspace).replace("class Tally:", "class Tally"))
     shown = run("catch_up", "1", expect=1)
-    assert "1.1: workspace/llm_providers/words.py is not Python" in shown
+    assert "1.1, 1.2: workspace/llm_providers/words.py is not Python" in shown
     assert "reset words" in shown

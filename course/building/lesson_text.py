@@ -9,7 +9,7 @@ from pathlib import Path
 
 from course.kit import Kit
 
-__all__ = ["LessonError", "Piece", "cut", "fill_in"]
+__all__ = ["LessonError", "Piece", "closing", "cut", "fill_in"]
 
 FENCE = re.compile(r"^(?P<marks>`{3,}|~{3,})[ ]*(?P<info>[^`]*)$")
 BLOCK = re.compile(r"^\{(?P<kind>\w+)\}[ ]*(?P<argument>.*)$")
@@ -62,7 +62,7 @@ def cut(text: str, path: Path) -> list[Piece]:
         line = lines[number].rstrip()
         fence = FENCE.match(line)
         if fence:
-            last = _closing(lines, number, fence["marks"], path)
+            last = closing(lines, number, fence["marks"], path)
             inside = "\n".join(lines[number + 1 : last])
             kind, argument = _kind(fence["info"].strip(), path, number + 1)
             if kind == "markdown":
@@ -81,7 +81,8 @@ def cut(text: str, path: Path) -> list[Piece]:
     return [piece for piece in pieces if piece.text.strip()]
 
 
-def _closing(lines: list[str], first: int, marks: str, path: Path) -> int:
+def closing(lines: list[str], first: int, marks: str, path: Path) -> int:
+    """Return the line that closes a fence; raise LessonError for none."""
     for number in range(first + 1, len(lines)):
         line = lines[number].strip()
         if line.startswith(marks) and not line.strip(marks[0]):

@@ -135,12 +135,15 @@ class Learner:
             from course.building.agent_tests import agent_tests
             from course.building.lessons import load_exercises
             from course.kit import Kit
+            from course.workspace.released import is_learners_copy
 
             order, kit = self._order, Kit(self._order.root)
             # An exercise's tests are tried on the kit's package, right and
-            # broken; the file of an agent is run on the learner's own.
+            # broken, where it has one; the file of an agent is run on the
+            # learner's own.
             ours, theirs = load_exercises(kit), agent_tests(kit)
-            root = order.root if order.exercise in ours else order.workspace
+            right = order.exercise in ours and not is_learners_copy(kit)
+            root = order.root if right else order.workspace
             exercise = {**theirs, **ours}[order.exercise]
             file = order.workspace / exercise.file
             self.tests = OwnTests(

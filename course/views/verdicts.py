@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from course.building.exercises import Exercise
 from course.checking.verdict import Verdict
 from course.views.pages import Block, Code, Facts, Folded, Items, Page, Say
+from course.workspace.released import is_withheld, where_answers_are
 from course.workspace.results import SaveResult
 
 __all__ = [
@@ -131,6 +132,9 @@ def hint_page(exercise: Exercise, number: int, total: int, text: str) -> Page:
 
 def solution_page(exercise: Exercise) -> Page:
     """Return an answer, folded; nothing of the learner's is changed."""
+    if is_withheld(exercise):
+        where = Say(where_answers_are(exercise.phase))
+        return Page(_title(exercise), "not in this copy", "open", [where])
     words = (
         "One right answer; yours may look different. Nothing of yours is "
         "changed by looking at it."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
+from pathlib import Path
 
 from course.kit import Kit
 from course.problems import CommandError, ExitCode
@@ -10,6 +12,7 @@ from course.views.pages import Page
 from course.views.progress import progress_page
 from course.views.verdicts import hint_page, solution_page
 from course.workspace.cell_source import CellProblemError
+from course.workspace.released import read_answers
 from course.workspace.workspace import Workspace, workspace_folder
 
 __all__ = [
@@ -73,8 +76,15 @@ def catch_up(argv: list[str]) -> int:
         "passed stays yours; what is replaced is kept in workspace/history.",
     )
     parser.add_argument("phase", type=int, help="the phase's number")
-    phase = parser.parse_args(argv).phase
-    caught_up = learners_workspace().catch_up(phase)
+    parser.add_argument(
+        "--from",
+        dest="file",
+        type=Path,
+        help="an instructor's file of answers, in place of the course's own",
+    )
+    wanted = parser.parse_args(argv)
+    given = read_answers(wanted.file) if wanted.file else None
+    caught_up = learners_workspace().catch_up(wanted.phase, given)
     if caught_up.filled_in:
         print(f"Filled in: {', '.join(caught_up.filled_in)}.")
     else:
@@ -84,10 +94,19 @@ def catch_up(argv: list[str]) -> int:
             f"Left as they are, changed since they passed: "
             f"{', '.join(caught_up.left)}."
         )
-    for problem in caught_up.problems:
+    for problem in in_short(caught_up.problems):
         print(problem)
     print("Restart the kernel of a notebook that is open.")
     return ExitCode.FAILED if caught_up.problems else ExitCode.DONE
+
+
+def in_short(problems: Iterable[str]) -> list[str]:
+    """Return problems, each ``1.1: words``, those with the same words once."""
+    numbers: dict[str, list[str]] = {}
+    for problem in problems:
+        number, _, words = problem.partition(": ")
+        numbers.setdefault(words, []).append(number)
+    return [f"{', '.join(who)}: {words}" for words, who in numbers.items()]
 
 
 def reset(argv: list[str]) -> int:

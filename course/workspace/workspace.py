@@ -22,6 +22,7 @@ from course.workspace.fitting import fit_notes, is_still_blank, require_fit
 from course.workspace.kit_update import update_workspace
 from course.workspace.merging import Wanted
 from course.workspace.progress_file import ProgressFile, Record
+from course.workspace.released import is_withheld, where_answers_are
 from course.workspace.results import (
     CaughtUp,
     SaveResult,
@@ -221,11 +222,14 @@ class Workspace:
                 self._progress.forget(exercise.id)
         return list(dict.fromkeys(each.saved_in for each in chosen))
 
-    def catch_up(self, phase: int) -> CaughtUp:
+    def catch_up(
+        self, phase: int, given: Mapping[str, str] | None = None
+    ) -> CaughtUp:
         """Fill in what a learner lacks of a phase and the ones before it.
 
         An answer that passed is left alone, also when it has changed since.
-        Raises OSError.
+        `given` are answers by exercise, in place of the kit's own. Raises
+        OSError.
         """
         filled: list[str] = []
         left: list[str] = []
@@ -240,18 +244,20 @@ class Workspace:
                     left.append(exercise.id)
                     continue
                 try:
-                    self._fill_in(exercise)
+                    self._fill_in(exercise, given or {})
                     filled.append(exercise.id)
                 except CellProblemError as error:
                     problems.append(f"{exercise.id}: {error}")
         return CaughtUp(tuple(filled), tuple(left), tuple(problems))
 
-    def _fill_in(self, exercise: Exercise) -> None:
+    def _fill_in(self, exercise: Exercise, given: Mapping[str, str]) -> None:
+        if exercise.id not in given and is_withheld(exercise):
+            raise CellProblemError(where_answers_are(exercise.phase))
+        answer = given.get(exercise.id) or exercise.solution
         if exercise.kind == "tests":
-            self._files.put_file(exercise, exercise.solution)
+            self._files.put_file(exercise, answer)
         else:
-            wanted = Wanted(exercise.path, exercise.solution)
-            self._files.put(exercise, wanted)
+            self._files.put(exercise, Wanted(exercise.path, answer))
         digest = self._files.digest(exercise)
         self._progress.change(exercise.id, filled_in=digest)
 

@@ -1,0 +1,1 @@
+"""A learners' copy of the course: everything but the answers."""

@@ -139,7 +139,12 @@ def test_a_variable_may_name_the_browser(monkeypatch):
 def test_a_quick_run_leaves_out_what_takes_long():
     everything = {step.name for step in testing.steps_to_run(False, ci=False)}
     quick = {step.name for step in testing.steps_to_run(True, ci=False)}
-    assert everything - quick == {"proofs", "solutions (nbval)", "browser"}
+    assert everything - quick == {
+        "proofs",
+        "solutions (nbval)",
+        "rehearsal",
+        "browser",
+    }
 
 
 def test_every_test_belongs_to_one_step():

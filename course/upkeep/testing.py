@@ -25,12 +25,13 @@ def main(argv: list[str]) -> int:
     """Run the project's tests and return 0 where all of them hold."""
     parser = argparse.ArgumentParser(
         prog="python3 -m course test",
-        description="Lint, types, unit tests, proofs, notebooks, browser.",
+        description="Lint, types, unit tests, proofs, notebooks, a rehearsal "
+        "of the course, and the browser.",
     )
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="without the proofs, the solutions and the browser",
+        help="without the proofs, the solutions, rehearsal and browser",
     )
     wanted = parser.parse_args(argv)
     steps = steps_to_run(wanted.quick, ci=is_ci(os.environ))
@@ -74,6 +75,7 @@ def steps_to_run(quick: bool, ci: bool) -> list[Step]:
             [*pytest, *nbval, "solutions"],
             once_more="Kernel didn't respond",
         ),
+        Step("rehearsal", [*python, "course", "rehearse"]),
         browser_step([*pytest, "tests", "-m", "browser"], ci),
         *short,
     ]

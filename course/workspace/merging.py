@@ -182,6 +182,8 @@ def _used_but_gone(text: str, wanted: Wanted, unwanted: Traces) -> Traces:
 
     The answer itself is not the rest: its own cell says what it needs.
     """
+    if unwanted == Traces():
+        return unwanted
     tree = parsed(text)
     bound = bound_in(text)
     bound |= {each.bound for each in imported_names(tree.body)}

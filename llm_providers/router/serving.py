@@ -44,6 +44,11 @@ def main(argv: Sequence[str]) -> int:
 
             report = ledger_report(wanted.config, wanted.days, wanted.prune)
             print(*report, sep="\n")
+        elif wanted.command == "review":
+            from llm_providers.review_command import review_log
+
+            told = review_log(wanted.file, wanted.json, wanted.count)
+            print(*told, sep="\n")
         else:
             serve(wanted.host, wanted.port, wanted.config, wanted.log)
     except (RefusedToServeError, LedgerError, ValueError) as error:
@@ -59,6 +64,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         required=True, metavar="COMMAND", dest="command"
     )
     _add_ledger(commands)
+    _add_review(commands)
     command = commands.add_parser(
         "serve",
         help="serve the router",
@@ -106,6 +112,23 @@ def _add_ledger(commands: Any) -> None:
         type=int,
         metavar="DAYS",
         help="first delete what is older than so many days",
+    )
+
+
+def _add_review(commands: Any) -> None:
+    command = commands.add_parser(
+        "review",
+        help="tell what a log holds",
+        description="Look in a log for keys that leaked, bursts of 429s, "
+        "providers that got worse, and the dearest requests.",
+    )
+    command.add_argument("file", type=Path, metavar="FILE")
+    command.add_argument("--json", action="store_true", help="for programs")
+    command.add_argument(
+        "--count",
+        type=int,
+        default=3,
+        help="how many dearest requests (%(default)s)",
     )
 
 

@@ -77,6 +77,9 @@ VERBS = {
     "catalogue": Verb(
         "course.upkeep.catalogue_check:main", "check the model catalogue"
     ),
+    "checklist": Verb(
+        "course.upkeep.checklist:main", "tell whether this can be released"
+    ),
 }
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,10 +16,19 @@ from course.setup.virtual_environment import environment_python
 from course.upkeep.checked import Checked, Release, failed, good, unchecked
 from course.upkeep.tree_checks import last_line, some
 from release.smoke import SmokeError, serving, smoke_test
-from release.wheels import PACKAGE, WheelError, build, flaws, released
+from release.wheels import (
+    PACKAGE,
+    STRANGERS,
+    WheelError,
+    build,
+    flaws,
+    released,
+)
 
 __all__ = ["built", "flawless", "installed", "needed_files", "served"]
 
+# How a module asks for a file of data.
+ASKED = re.compile(r"\bdata_file\(\s*\"([^\"]+)\"")
 PROVIDERS = ("openai", "gemini")
 NO_WHEEL = unchecked("there is no wheel", "build one first")
 # What another folder's Python must not lend to the fresh one.
@@ -48,20 +57,26 @@ def flawless(release: Release) -> Checked:
     needed = needed_files(release.root)
     found = flaws(release.wheel, version, needed)
     if found:
-        return failed(some(found), "mend [tool.hatch.build] in pyproject.toml")
-    return good(f"version {version}, with {', '.join(needed)}")
+        return failed(some(found), "mend tool.hatch.build in pyproject.toml")
+    data = ", ".join(name for name in needed if name.startswith("data/"))
+    return good(f"version {version}, {len(needed)} files, with {data}")
 
 
-def needed_files(root: Path) -> tuple[str, ...]:
-    """Return the files that a wheel needs beside the code, by the project.
+def needed_files(root: Path) -> list[str]:
+    """Return the files that have to be in the wheel's package.
 
-    Each is named as it lies within the package.
+    All that lie in the package's folder, and the data that its modules ask
+    for.
     """
-    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
-    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
-    targets = wheel.get("force-include", {}).values()
-    data = (name.removeprefix(f"{PACKAGE}/") for name in targets)
-    return ("py.typed", *sorted(data))
+    package = root / PACKAGE
+    files = [path for path in package.rglob("*") if path.is_file()]
+    own = {path.relative_to(package).as_posix() for path in files}
+    asked = {
+        f"data/{name}"
+        for path in package.rglob("*.py")
+        for name in ASKED.findall(path.read_text("utf-8"))
+    }
+    return sorted(n for n in own | asked if not STRANGERS.search(n))
 
 
 def installed(release: Release) -> Checked:

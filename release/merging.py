@@ -15,7 +15,11 @@ CHANGELOG = "CHANGELOG.md"
 LONGEST = 60
 # Who commits where nobody has told git who they are.
 NOBODY = ("user.name=release", "user.email=release@localhost")
-SETTINGS = ("merge.conflictStyle=merge", "commit.gpgSign=false")
+SETTINGS = (
+    "merge.conflictStyle=merge",
+    "commit.gpgSign=false",
+    "maintenance.auto=false",
+)
 # Set where git itself runs a program, and then about another repository.
 ELSEWHERE = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE")
 # A conflict as git writes it into a file: ours above the line, theirs below.

@@ -48,6 +48,12 @@ VERBS = {
         "course.workspace.packing:unpack", "go on with a packed workspace"
     ),
     "search": Verb("course.teaching.search:main", "search the lessons"),
+    "present": Verb(
+        "course.teaching.presenting:main", "teach a phase; slides; time plans"
+    ),
+    "class": Verb(
+        "course.teaching.class_view:main", "show where each learner is"
+    ),
     "sandbox": Verb(
         "course.sandbox.command:main", "run the simulated providers"
     ),

@@ -16,7 +16,7 @@ from course.setup.env_file import write_env_file
 from course.setup.environment import ROOT
 from course.setup.lab_settings import keep_to_itself, made_server, start_page
 
-__all__ = ["main"]
+__all__ = ["main", "open_lab", "parse", "port_number"]
 
 FIRST_NOTEBOOK = "notebooks/phase_1_environment_and_setup.ipynb"
 HOST = "127.0.0.1"
@@ -28,12 +28,19 @@ PORTS_TRIED = 20
 def main(argv: list[str]) -> int:
     """Serve the course until Ctrl-C and return the exit code."""
     wanted = parse(argv)
+    return open_lab(wanted.port, not wanted.no_browser)
+
+
+def open_lab(
+    port: int | None, open_browser: bool, notebook: str = FIRST_NOTEBOOK
+) -> int:
+    """Serve the course, opened on a notebook, until Ctrl-C."""
     write_env_file(ROOT)
-    port = choose_port(wanted.port)
+    port = choose_port(port)
     print("Starting JupyterLab ...", flush=True)
     sandbox, sandbox_says = start_sandbox(SANDBOX_PORT)
     try:
-        serve(port, not wanted.no_browser, sandbox_says)
+        serve(port, open_browser, sandbox_says, notebook)
     finally:
         if sandbox:
             sandbox.stop()
@@ -128,10 +135,12 @@ def is_sandbox(port: int) -> bool:
     return isinstance(said, dict) and said.get("simulated") is True
 
 
-def serve(port: int, open_browser: bool, sandbox_says: str) -> None:
+def serve(
+    port: int, open_browser: bool, sandbox_says: str, notebook: str
+) -> None:
     """Run JupyterLab in this process until a signal ends it."""
     keep_to_itself(Path(sys.prefix) / "course-jupyter")
-    server = made_server(ROOT, port, FIRST_NOTEBOOK)
+    server = made_server(ROOT, port, notebook)
 
     def announce() -> None:
         print(f"{sandbox_says}\n\nThe course is open at")

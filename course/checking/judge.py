@@ -17,7 +17,6 @@ import sys
 import threading
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -32,6 +31,7 @@ from course.checking.reports import BareReports
 from course.checking.roots import ROOTS
 from course.checking.session import Check
 from course.checking.show import placeless
+from course.checking.sitting import Sitting
 from course.checking.suite import UNUSED
 from course.checking.verdict import CONTRACT, Verdict, broken_kit
 
@@ -44,10 +44,12 @@ markers =
     proof: shows that the course itself holds together
     browser: needs a Chromium
 """
+State = tuple[int, int]
+
 _OPTIONS = (
     *(f"-pno:{name}" for name in UNUSED),
     *("--disable-plugin-autoload", "--capture=no"),
-    "--import-mode=importlib",
+    *("--import-mode=importlib", "--continue-on-collection-errors"),
 )
 
 
@@ -61,53 +63,110 @@ class Judge:
         self._temporary = temporary
         self._ini = temporary / "pytest.ini"
         self._ini.write_text(_INI)
-        self._seen: dict[Path, tuple[int, int]] = {}
+        self._states: dict[str, State] = {}
         self._marks: dict[Path, frozenset[str]] = {}
-        # The first look at all files takes longer than a check.
-        self._test_files("")
 
-    def check(self, exercise: str, workspace: Path) -> Verdict:
-        """Return the verdict on one exercise of a workspace."""
-        files = self._test_files(exercise)
-        if not files:
-            return broken_kit(exercise, f"No test checks exercise {exercise}.")
-        order = Order(exercise, workspace, self._root, self._temporary)
-        kind = ContractCheck if exercise == CONTRACT else Check
-        check = kind(order, self.source)
-        problems = Problems()
+    def answer(self, orders: Line) -> None:
+        """Answer orders until there are no more.
+
+        The tests are read once, and again when they have changed.
+        """
+        while True:
+            files = self._files_with_tests()
+            sitting = Sitting(
+                self._root,
+                self._temporary / "tests",
+                lambda sitting: self._answer_in(sitting, orders),
+            )
+            self._run(files, sitting)
+            if orders.next() is None:
+                return
+            if sitting.problem:
+                number = orders.exercise
+                orders.answer(self._broken(number, sitting.problem))
+
+    def _answer_in(self, sitting: Sitting, orders: Line) -> None:
+        while orders.next() and not self._has_changed():
+            orders.answer(self._verdict(orders, sitting))
+
+    def _verdict(self, orders: Line, sitting: Sitting) -> Verdict:
+        exercise = orders.exercise
+        try:
+            files = [
+                file
+                for file, marks in self._marks.items()
+                if exercise in marks
+            ]
+            if not files:
+                reason = f"No test checks exercise {exercise}."
+                return broken_kit(exercise, reason)
+            place = orders.workspace, self._root, self._temporary
+            order = Order(exercise, *place)
+            if exercise == CONTRACT:
+                return self._contract(order, files)
+            found = sitting.verdict(Check(order, self.source), files)
+            if found.status == "kit_error" and found.failure:
+                return self._broken(exercise, found.failure.message)
+            return found
+        except BaseException:
+            return self._broken(exercise, traceback.format_exc(limit=-3))
+
+    def _contract(self, order: Order, files: list[Path]) -> Verdict:
+        """Return the verdict on the contract, in a session of its own."""
+        check, problems = ContractCheck(order, self.source), Problems()
+        try:
+            self._run(files, check, problems)
+        finally:
+            verdict = check.verdict()
+        if problems.text:
+            return self._broken(order.exercise, problems.text)
+        return verdict
+
+    def _broken(self, exercise: str, text: str) -> Verdict:
+        clean = placeless(text, self._temporary, self._root)
+        return broken_kit(exercise, clean)
+
+    def _run(self, files: list[Path], *plugins: object) -> None:
         options = [*_OPTIONS, "-c", str(self._ini), f"--rootdir={self._root}"]
         options.append(f"--basetemp={self._temporary / 'tests'}")
         # A test may import the data that lies beside it.
         beside = dict.fromkeys([*(file.parent for file in files), self._tests])
         quoted = " ".join(shlex.quote(str(folder)) for folder in beside)
         options.append(f"--override-ini=pythonpath={quoted}")
-        try:
-            plugins = [check, problems, BareReports()]
-            pytest.main([*options, *map(str, files)], plugins)
-        finally:
-            verdict = check.verdict()
-        if problems.text:
-            text = placeless(problems.text, self._temporary, self._root)
-            return broken_kit(exercise, text)
-        return verdict
+        everything = [*options, *map(str, files)]
+        pytest.main(everything, [*plugins, BareReports()])
 
-    def _test_files(self, exercise: str) -> list[Path]:
-        """Return the files with a test of this exercise.
+    def _files_with_tests(self) -> list[Path]:
+        """Return the files with a test of an exercise.
 
         Files that changed on disk are forgotten as modules.
         """
-        found = []
-        for path in sorted(self._tests.rglob("*.py")):
-            stat = path.stat()
-            state = (stat.st_mtime_ns, stat.st_size)
-            if self._seen.get(path) != state:
-                if path in self._seen:
-                    _forget_modules(self._tests)
-                self._seen[path] = state
-                self._marks[path] = _exercises_in(path)
-            if path.name.startswith("test_") and exercise in self._marks[path]:
-                found.append(path)
-        return found
+        before, self._states = self._states, _states(self._tests)
+        if any(self._states.get(name) != before[name] for name in before):
+            _forget_modules(self._tests)
+        self._marks = {
+            path: _exercises_in(path)
+            for path in sorted(map(Path, self._states))
+            if path.name.startswith("test_") and path.suffix == ".py"
+        }
+        return [
+            path for path, marks in self._marks.items() if marks - {CONTRACT}
+        ]
+
+    def _has_changed(self) -> bool:
+        return _states(self._tests) != self._states
+
+
+def _states(folder: Path) -> dict[str, State]:
+    """Return time and size of each file of Python, folder by folder."""
+    found: dict[str, State] = {}
+    for entry in os.scandir(folder):
+        if entry.is_dir() and entry.name != "__pycache__":
+            found |= _states(Path(entry.path))
+        elif entry.name.endswith(".py"):
+            status = entry.stat()
+            found[entry.path] = (status.st_mtime_ns, status.st_size)
+    return found
 
 
 class Problems:
@@ -119,12 +178,6 @@ class Problems:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.text = f"A test file cannot be read: {report.longrepr}"
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        names = Counter(item.name for item in session.items)
-        twice = [name for name, count in names.items() if count > 1]
-        if twice:
-            self.text = f"Several tests are called {', '.join(twice)}."
 
     def pytest_internalerror(self, excrepr: object) -> None:
         self.text = f"The check itself failed: {excrepr}"
@@ -197,9 +250,7 @@ def main(arguments: list[str]) -> None:
         threading.Thread(
             target=_tell_when_warm, args=(source, verdicts), daemon=True
         ).start()
-        for order in _orders(end):
-            verdict = _judged(judge, order, root)
-            verdicts.write(id=order["id"], verdict=verdict.to_dict())
+        judge.answer(Line(_orders(end), verdicts))
     finally:
         end()
 
@@ -230,10 +281,32 @@ def _orders(end: Callable[[], object]) -> Iterator[dict[str, Any]]:
         yield order
 
 
-def _judged(judge: Judge, order: dict[str, Any], root: Path) -> Verdict:
-    exercise = str(order["check"])
-    try:
-        return judge.check(exercise, Path(order["workspace"]).resolve())
-    except BaseException:
-        text = traceback.format_exc(limit=-3)
-        return broken_kit(exercise, placeless(text, root))
+class Line:
+    """The orders in their order: the next one stays until it is answered."""
+
+    def __init__(
+        self, orders: Iterator[dict[str, Any]], verdicts: Verdicts
+    ) -> None:
+        self._orders = orders
+        self._verdicts = verdicts
+        self._first: dict[str, Any] | None = None
+
+    def next(self) -> dict[str, Any] | None:
+        """Return the order to answer; waits for one; None if all are."""
+        if self._first is None:
+            self._first = next(self._orders, None)
+        return self._first
+
+    @property
+    def exercise(self) -> str:
+        return str(self._first and self._first["check"])
+
+    @property
+    def workspace(self) -> Path:
+        return Path(str(self._first and self._first["workspace"])).resolve()
+
+    def answer(self, verdict: Verdict) -> None:
+        """Answer the next order."""
+        assert self._first is not None
+        number, self._first = self._first["id"], None
+        self._verdicts.write(id=number, verdict=verdict.to_dict())

@@ -6,7 +6,7 @@ and the served router while an exercise is checked.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -62,6 +62,15 @@ class Check:
         self._comparison: Comparison | None = None
         self._stop = ""
 
+    @property
+    def exercise(self) -> str:
+        return self._order.exercise
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the rest of the tests would only take as long again."""
+        return bool(self._stop)
+
     # -- what conftest asks for --------------------------------------------
 
     def package(self, name: str = FIRST) -> Any:
@@ -89,7 +98,13 @@ class Check:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if self._belongs(item)]
+        self.begin(items)
+
+    def begin(self, items: Sequence[pytest.Item]) -> None:
+        """Take these as the tests of the check, none of which has run."""
         self._outcomes = {item.name: "not_run" for item in items}
+        if items:
+            self.pytest_configure(items[0].config)
 
     def _belongs(self, item: pytest.Item) -> bool:
         marks = item.iter_markers("exercise")
@@ -113,8 +128,6 @@ class Check:
         self._stop_sandbox()
         if self._learner.fault:
             self._learner.drop_process()
-        if self._stop:
-            item.session.shouldstop = self._stop
 
     def _stop_sandbox(self) -> None:
         if self._sandbox is not None:

@@ -1,0 +1,130 @@
+"""Many checks in one pytest session: tests are read once, not per check."""
+
+from __future__ import annotations
+
+import gc
+import shutil
+from collections import Counter
+from collections.abc import Callable, Collection, Generator, Mapping
+from pathlib import Path
+
+import pytest
+
+from course.checking.session import Check
+from course.checking.verdict import Verdict, broken_kit
+
+__all__ = ["Sitting"]
+
+
+class Sitting:
+    """A pytest plugin that runs the tests of one check after another.
+
+    `work` is called once the tests below `root` have been read; it asks for
+    `verdict` as often as it likes. With its end the session ends.
+    `temporary` is where tests write; it is emptied after each check.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        temporary: Path,
+        work: Callable[[Sitting], object],
+    ) -> None:
+        # Why the session itself failed.
+        self.problem = "The tests could not be read."
+        self._work = work
+        self._root = root
+        self._temporary = temporary
+        self._check: Check | None = None
+        self._items: dict[str, list[pytest.Item]] = {}
+        self._unread: dict[Path, str] = {}
+
+    @property
+    def check(self) -> Check:
+        """The check whose tests run now."""
+        assert self._check is not None
+        return self._check
+
+    def verdict(self, check: Check, files: Collection[Path]) -> Verdict:
+        """Run the tests of a check; `files` are where they stand."""
+        exercise = check.exercise
+        for file in files:
+            if file in self._unread:
+                return broken_kit(exercise, self._unread[file])
+        items = self._items.get(exercise, [])
+        twice = _twice(items)
+        if twice:
+            reason = f"Several tests are called {', '.join(twice)}."
+            return broken_kit(exercise, reason)
+        self._check = check
+        check.begin(items)
+        try:
+            for item in items:
+                # No fixture lasts longer than a test: the next test may be
+                # about another learner's code.
+                item.ihook.pytest_runtest_protocol(item=item, nextitem=None)
+                if check.stopped:
+                    break
+        finally:
+            found = check.verdict()
+            self._check = None
+            self._clear_away()
+        return found
+
+    def _clear_away(self) -> None:
+        if self._temporary.is_dir():
+            for folder in self._temporary.iterdir():
+                if folder.is_dir() and not folder.is_symlink():
+                    shutil.rmtree(folder, ignore_errors=True)
+                else:
+                    folder.unlink()
+
+    # -- what pytest tells -------------------------------------------------
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            file = self._root / report.nodeid.partition("::")[0]
+            text = f"A test file cannot be read: {report.longrepr}"
+            self._unread[file] = text
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self.problem = f"The check itself failed: {excrepr}"
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            for mark in item.iter_markers("exercise"):
+                for exercise in dict.fromkeys(mark.args):
+                    self._items.setdefault(str(exercise), []).append(item)
+        items[:] = [each for row in self._items.values() for each in row]
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        gc.collect()
+        # The tests stay for ever: there is nothing to look for among them.
+        gc.freeze()
+        self.problem = ""
+        self._work(self)
+        return True
+
+    # -- what the check wants to know --------------------------------------
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item
+    ) -> Generator[None, object, object]:
+        return (yield from self.check.pytest_runtest_protocol(item))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        return (yield from self.check.pytest_runtest_makereport(item, call))
+
+    def pytest_assertrepr_compare(
+        self, op: str, left: object, right: object
+    ) -> None:
+        self.check.pytest_assertrepr_compare(op, left, right)
+
+
+def _twice(items: Collection[pytest.Item]) -> list[str]:
+    names: Mapping[str, int] = Counter(item.name for item in items)
+    return [name for name, count in names.items() if count > 1]

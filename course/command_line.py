@@ -70,6 +70,9 @@ VERBS = {
     "release": Verb(
         "course.releasing.command:main", "write a copy without answers"
     ),
+    "export": Verb(
+        "course.exporting.command:main", "write the course for other graders"
+    ),
     "bench": Verb("course.upkeep.bench:main", "run a benchmark"),
     "simulate": Verb(
         "course.simulation.command:main", "make the simulated outcomes again"
@@ -86,6 +89,7 @@ VERBS = {
     "checklist": Verb(
         "course.upkeep.checklist:main", "tell whether this can be released"
     ),
+    "site": Verb("course.upkeep.site:main", "build the documentation's site"),
 }
 
 

@@ -64,6 +64,7 @@ __all__ = [
     "sandbox",
     "show",
     "solution",
+    "verdict_on",
 ]
 
 
@@ -212,3 +213,4 @@ hint = _session.hint
 progress = _session.progress
 run_cell = _session.run_cell
 solution = _session.solution
+verdict_on = _session.verdict_on

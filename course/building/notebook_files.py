@@ -15,8 +15,12 @@ from course.building.lessons import Cell, Lesson
 from course.views.verdicts import DIFFICULTIES
 
 __all__ = [
+    "code_cell",
     "decorated",
+    "exercise_header",
     "learner_notebook",
+    "markdown_cell",
+    "notebook_of",
     "serialized",
     "solution_notebook",
     "without_outputs",
@@ -38,11 +42,11 @@ def learner_notebook(lesson: Lesson) -> dict[str, Any]:
     for cell in lesson.cells:
         if cell.exercise:
             exercise = cell.exercise
-            cells.append(_markdown(_header(exercise)))
-            cells.append(_code(decorated(exercise, exercise.blank)))
+            cells.append(markdown_cell(exercise_header(exercise)))
+            cells.append(code_cell(decorated(exercise, exercise.blank)))
         elif cell.kind != "instructor":
             cells.append(_plain(cell))
-    return _notebook(cells)
+    return notebook_of(cells)
 
 
 def solution_notebook(lesson: Lesson) -> dict[str, Any]:
@@ -51,13 +55,13 @@ def solution_notebook(lesson: Lesson) -> dict[str, Any]:
     for cell in lesson.cells:
         if cell.exercise:
             exercise = cell.exercise
-            cells.append(_markdown(_header(exercise)))
-            cells.append(_code(decorated(exercise, exercise.solution)))
+            cells.append(markdown_cell(exercise_header(exercise)))
+            cells.append(code_cell(decorated(exercise, exercise.solution)))
         elif cell.kind == "instructor":
             cells.append(_instructor_note(cell.text))
         else:
             cells.append(_plain(cell))
-    return _notebook(cells)
+    return notebook_of(cells)
 
 
 def without_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +81,8 @@ def serialized(notebook: dict[str, Any]) -> str:
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
-def _notebook(cells: list[dict[str, Any]]) -> dict[str, Any]:
+def notebook_of(cells: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a notebook of these cells, which get their ids."""
     for cell, name in zip(cells, _names(cells), strict=True):
         cell["id"] = name
     ordered = [dict(sorted(cell.items())) for cell in cells]
@@ -106,14 +111,17 @@ def _names(cells: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def _plain(cell: Cell) -> dict[str, Any]:
-    return _code(cell.text) if cell.kind == "code" else _markdown(cell.text)
+    make = code_cell if cell.kind == "code" else markdown_cell
+    return make(cell.text)
 
 
-def _markdown(text: str) -> dict[str, Any]:
+def markdown_cell(text: str) -> dict[str, Any]:
+    """Return a cell of prose, without an id."""
     return {"cell_type": "markdown", "metadata": {}, "source": _lines(text)}
 
 
-def _code(text: str) -> dict[str, Any]:
+def code_cell(text: str) -> dict[str, Any]:
+    """Return a cell of code that has not run, without an id."""
     return {
         "cell_type": "code",
         "execution_count": None,
@@ -129,12 +137,13 @@ def _lines(text: str) -> list[str]:
 
 def _instructor_note(text: str) -> dict[str, Any]:
     quoted = textwrap.indent(text, "> ", lambda line: True)
-    cell = _markdown(f"> **For the instructor**\n>\n{quoted}")
+    cell = markdown_cell(f"> **For the instructor**\n>\n{quoted}")
     cell["metadata"] = {"tags": ["instructor"]}
     return cell
 
 
-def _header(exercise: Exercise) -> str:
+def exercise_header(exercise: Exercise) -> str:
+    """Return the Markdown that stands above an exercise's cell."""
     level = exercise.difficulty
     stars = "●" * level + "○" * (3 - level)
     points = "1 point" if exercise.points == 1 else f"{exercise.points} points"

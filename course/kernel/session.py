@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from course.building.exercises import Exercise
+from course.checking.verdict import Verdict
 from course.contract.scorecard import Checks, judged
 from course.views.contract import contract_page
 from course.views.pages import Page, Say
@@ -92,6 +93,8 @@ class NotebookSession:
         self._show = show
         self._refresh = refresh
         self._last = ""
+        # The last verdict on each exercise, with its answer's digest.
+        self._verdicts: dict[str, tuple[str, Verdict]] = {}
 
     def run_cell(self, source: str) -> SavedAnswer | None:
         """Save the answer of a cell, check it and show the verdict."""
@@ -124,9 +127,21 @@ class NotebookSession:
         except OSError as error:
             words = f"This verdict could not be noted: {disk_reason(error)}."
             self._show(Page("Progress", "not noted", "open", [Say(words)]))
+        self._verdicts[exercise.id] = digest, verdict
         page = verdict_page(verdict, exercise, saved)
         self._show(page)
         return _answer(exercise, saved, page.word)
+
+    def verdict_on(self, number: str) -> Verdict:
+        """Return the verdict on a saved answer, checked if it is not known.
+
+        Raises CellProblemError for an exercise that there is not.
+        """
+        digest = self.workspace.digest(number)
+        known, verdict = self._verdicts.get(number, ("", None))
+        if verdict is None or known != digest:
+            verdict = self._checks.check(number)
+        return verdict
 
     def exercise(self, number: str) -> Callable[[Any], SavedAnswer | None]:
         """Save and check the definition below, instead of making it.

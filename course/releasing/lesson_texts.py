@@ -67,7 +67,9 @@ def _keys(text: str) -> dict[str, tuple[int, int]]:
     node = yaml.compose(text, Loader=_Loader)
     starts = [
         (key.value, key.start_mark.line)
-        for key, _ in (node.value if isinstance(node.value, list) else [])
+        for key, _ in (
+            node.value if isinstance(node, yaml.MappingNode) else []
+        )
     ]
     ends: Collection[int] = [
         *(line for _, line in starts[1:]),

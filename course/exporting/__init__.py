@@ -1,0 +1,1 @@
+"""The course for other graders: nbgrader, Gradescope, GitHub Classroom."""

@@ -73,6 +73,9 @@ VERBS = {
     "export": Verb(
         "course.exporting.command:main", "write the course for other graders"
     ),
+    "grade": Verb(
+        "course.grading.command:main", "grade a folder of submissions"
+    ),
     "bench": Verb("course.upkeep.bench:main", "run a benchmark"),
     "simulate": Verb(
         "course.simulation.command:main", "make the simulated outcomes again"

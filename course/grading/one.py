@@ -23,7 +23,13 @@ from course.grading.results import FORMAT, Result, digest_of
 from course.grading.submissions import Submission
 from course.kit import Kit
 
-__all__ = ["CheckerFactory", "Grader", "close_graders", "grade_one"]
+__all__ = [
+    "CheckerFactory",
+    "Grader",
+    "close_graders",
+    "grade_one",
+    "not_judged",
+]
 
 # Of all that an answer printed, what stands in the feedback.
 LONGEST_PRINT = 2_000
@@ -252,6 +258,32 @@ def _without_values(verdict: Verdict) -> Verdict:
             requests=(),
         )
     return replace(verdict, failure=failure, printed="", failures=())
+
+
+def not_judged(
+    submission: Submission, seed: int, reason: str, kit: Kit | None = None
+) -> Result:
+    """Return the result of a submission that could not be graded.
+
+    It has no digest, so that the next run tries again.
+    """
+    exercises = load_exercises(kit or Kit()).values()
+    return {
+        "format": FORMAT,
+        "learner": submission.learner,
+        "digest": "",
+        "seed": seed,
+        "points": 0,
+        "possible": sum(each.points for each in exercises),
+        "seconds": 0.0,
+        "problems": [
+            f"This submission was not graded: {reason}. Run the command "
+            "again, or mark it by hand."
+        ],
+        "repairs": [],
+        "files": [],
+        "exercises": [_row(each, "not_judged", []) for each in exercises],
+    }
 
 
 _graders: dict[tuple[Path, int], Grader] = {}

@@ -212,12 +212,12 @@ class NoProcesses:
 
     dear = False
 
-    def new_process(self):
+    def room(self, workspace):
         raise OSError("none is needed")
 
 
 def test_two_broken_packages_never_share_a_file(tmp_path):
     mutants = [Mutant(name, "agent", {}) for name in ("one", "two")]
-    where = ROOT, mutants, NoProcesses(), tmp_path, tmp_path, 1, {}
+    where = ROOT, mutants, NoProcesses(), tmp_path, 1, {}
     Packages(*where).close()
     assert len(list(tmp_path.glob("*_agent.py"))) == 2

@@ -29,11 +29,12 @@ class Server:
         channel: Channel,
         operations: Operations,
         on_end: Callable[[], object],
+        exports: type[Exports] = Exports,
     ) -> None:
         self._channel = channel
         self._operations = operations
         self._on_end = on_end
-        self._exports = Exports(self._call_back)
+        self._exports = exports(self._call_back)
         self._mailbox = Mailbox(channel, self._sort)
         self._lanes = {0}
         self._numbers = itertools.count(1)
@@ -119,24 +120,37 @@ class Server:
             self._answer(frame)
 
 
-def listen(operations: Operations) -> dict[str, Any]:
+# Where a room's judge wants clients to be let in, if anywhere.
+listener: socket.socket | None = None
+
+
+def listen(operations: Operations, public: bool = False) -> dict[str, Any]:
     """Let more clients in, over loopback; return where and by what word.
 
-    A client has to send the word first.
+    A client has to send the word first. If only what is `public` is for
+    them, they come in by the room's own listener.
     """
-    listener = socket.create_server(("127.0.0.1", 0))
+    kind: type[Exports] = Exports
+    if public:
+        from .public import PublicExports, PublicOperations
+
+        assert listener is not None
+        made, kind = listener, PublicExports
+        operations = PublicOperations(operations)
+    else:
+        made = socket.create_server(("127.0.0.1", 0))
     word = secrets.token_hex(16)
 
     def accept() -> None:
         while True:
-            connection, _ = listener.accept()
+            connection, _ = made.accept()
             threading.Thread(
                 target=serve, args=(Channel(connection),), daemon=True
             ).start()
 
     def serve(channel: Channel) -> None:
         if channel.receive() == {"word": word}:
-            Server(channel, operations, lambda: None).run()
+            Server(channel, operations, lambda: None, kind).run()
 
     threading.Thread(target=accept, daemon=True).start()
-    return {"port": listener.getsockname()[1], "word": word}
+    return {"port": made.getsockname()[1], "word": word}

@@ -15,6 +15,7 @@ from course.checking.output import Output
 from course.checking.processes import (
     START_PATIENCE,
     LearnerProcess,
+    OpenRoom,
     WarmProgramError,
     start_program,
 )
@@ -63,6 +64,9 @@ class Forker:
             log = self._log.read_text("utf-8", "replace")
             raise WarmProgramError(log[-2000:]) from None
         self._ready = True
+
+    def room(self, workspace: Path) -> OpenRoom:
+        return OpenRoom(workspace, self._temporary / "code", self.new_process)
 
     def new_process(self) -> LearnerProcess:
         with self._lock:

@@ -52,7 +52,7 @@ class FreshLoader(importlib.machinery.SourceFileLoader):
         with suppress(OSError, ValueError, EOFError, TypeError):
             code: CodeType = marshal.loads(file.read_bytes())
             return code
-        code = _compiled(source, path)
+        code = compiled(source, path)
         with suppress(OSError):
             unfinished = file.with_suffix(f".{os.getpid()}")
             unfinished.write_bytes(marshal.dumps(code))
@@ -73,7 +73,8 @@ def _imported(source: bytes) -> Iterator[str]:
             yield f"{home}.{name.decode()}"
 
 
-def _compiled(source: bytes, path: str) -> CodeType:
+def compiled(source: bytes, path: str) -> CodeType:
+    """Return the code of a module, in which each blank leaves a note."""
     if BLANK.encode() not in source:
         return compile(source, path, "exec", dont_inherit=True)
     tree = ast.fix_missing_locations(_NoteBlanks().visit(ast.parse(source)))

@@ -13,7 +13,7 @@ from typing import Any
 from course.checking.calls import Call
 from course.checking.connection import Connection, FaultError
 from course.checking.own_tests import OwnTests
-from course.checking.processes import LearnerProcess, Source
+from course.checking.processes import LearnerProcess, Room, Source
 from course.checking.remote import Remote
 
 # Seconds that all calls of one check may take together.
@@ -63,6 +63,7 @@ class Learner:
         self._source = source
         self._log = log
         self._deadline = time.monotonic() + seconds
+        self._room: Room | None = None
         self._process: LearnerProcess | None = None
         self._remote: Remote | None = None
 
@@ -70,15 +71,19 @@ class Learner:
     def remote(self) -> Remote:
         """The package in its process, a new one if need be."""
         if self._remote is None:
-            self._process = self._source.new_process()
+            room = self.room
+            self._process = room.new_process()
             self._remote = Remote(self._connect, self._log)
             self._remote.connection.deadline = self._deadline
-            self._remote.ask(
-                "use",
-                workspace=str(self._order.workspace),
-                kept=str(self._order.temporary / "code"),
-            )
+            self._remote.ask("use", workspace=room.folder, kept=room.kept)
         return self._remote
+
+    @property
+    def room(self) -> Room:
+        """Where the learner's processes run, made when first needed."""
+        if self._room is None:
+            self._room = self._source.room(self._order.workspace)
+        return self._room
 
     @property
     def fault(self) -> FaultError | None:
@@ -104,8 +109,8 @@ class Learner:
         """Return the base URL of the learner's router, served over HTTP."""
         data = self.remote.encode([list(args), options])
         url: str = self.remote.ask("serve", options=data)["ok"]
-        self.served.append(url)
-        return url
+        self.served.append(self.room.reach(url))
+        return self.served[-1]
 
     def load(self, libraries: Iterable[str]) -> None:
         """Import libraries in the process before a call has to."""
@@ -180,6 +185,8 @@ class Learner:
         self.drop_process()
         if self.tests is not None:
             self.printed += self.tests.printed
+        if self._room is not None:
+            self._room.close()
 
     def _connect(self, answer: Callable[[Any], Any]) -> Connection:
         process = self._process

@@ -20,7 +20,17 @@ LONGEST_FILE = 16 * 1024**2
 CPU_SECONDS = 60
 MOST_FORKS = 64
 
+# What everything in a room of contained grading may take together: bytes of
+# memory, bytes of files (in each of two folders), processes; and what each
+# process may have besides: tasks of its user, open files.
+ROOM_MEMORY = 1024**3
+ROOM_SCRATCH = 64 * 1024**2
+MOST_PROCESSES = 100
+MOST_TASKS = 256
+MOST_FILES = 512
+
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -57,6 +67,32 @@ def limit_resources() -> None:
             unlimited = hard == resource.RLIM_INFINITY
             value = soft if unlimited else min(soft, hard)
             resource.setrlimit(which, (value, hard))
+
+
+def limit_for_good() -> None:
+    """Set the limits of a process in a room, beyond its power to raise.
+
+    The first process there may look at what it takes.
+    """
+    import resource
+
+    limits = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CPU: CPU_SECONDS,
+        resource.RLIMIT_FSIZE: LONGEST_FILE,
+        resource.RLIMIT_DATA: MEMORY,
+        resource.RLIMIT_NPROC: MOST_TASKS,
+        resource.RLIMIT_NOFILE: MOST_FILES,
+        resource.RLIMIT_MEMLOCK: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_SIGPENDING: MOST_TASKS,
+    }
+    for which, value in limits.items():
+        hard = resource.getrlimit(which)[1]
+        if hard != resource.RLIM_INFINITY:
+            value = min(value, hard)
+        resource.setrlimit(which, (value, value))
+    _prctl(_PR_SET_DUMPABLE, 1)
 
 
 def limit_forks(in_child: Callable[[], object]) -> None:

@@ -7,6 +7,7 @@ import importlib.util
 import linecache
 import operator
 import os
+import tempfile
 import traceback
 import warnings
 from collections.abc import Callable, Mapping
@@ -161,6 +162,10 @@ class Operations:
         self._changed = False
         return {"ok": None}
 
+    def prepare(self, workspace: Path, kept: Path) -> None:
+        """Let the package be imported here, before there is a request."""
+        use_workspace(workspace, kept, self._blanks.append)
+
     def _do_changed(self, request: Frame, exports: Exports) -> Frame:
         """Tell whether the other side has set or deleted an attribute."""
         return {"ok": self._changed}
@@ -198,13 +203,29 @@ class Operations:
     def _do_listen(self, request: Frame, exports: Exports) -> Frame:
         from .child import listen
 
-        return {"ok": listen(self)}
+        return {"ok": listen(self, request.get("public", False))}
+
+    def _do_replace(self, request: Frame, exports: Exports) -> Frame:
+        """Put a module's text in the place of its own, and leave no file."""
+        name, text = request["module"], request["text"]
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / f"{name.rpartition('.')[2]}.py"
+            file.write_text(text, "utf-8")
+            order = {**request, "overlay": {name: str(file)}, "reuse": True}
+            self._do_use(order, exports)
+            self._module(name)
+        return {"ok": None}
 
     def _do_suite(self, request: Frame, exports: Exports) -> Frame:
         # Only a process that runs a learner's tests needs pytest.
         from .suite import run_suite
 
         return {"ok": run_suite(**exports.decode(request["order"]))}
+
+    def _do_run_once(self, request: Frame, exports: Exports) -> Frame:
+        from .suite import run_once
+
+        return {"ok": run_once(**request["order"])}
 
 
 def failure(error: BaseException, exports: Exports, folder: Path) -> Frame:

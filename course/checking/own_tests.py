@@ -11,14 +11,17 @@ import json
 import os
 import re
 import shutil
+import stat
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from course.building.agent_tests import agent_of
+from course.checking.blind import BlindRuns
 from course.checking.calls import NOTHING, Call
 from course.checking.connection import FaultError
+from course.checking.containers import Containers
 from course.checking.packages import (
     Packages,
     end_soon,
@@ -35,6 +38,9 @@ from course.checking.verdict import Failure
 SUITE_SECONDS = 15.0
 
 _BLANK = re.compile(r"NotImplementedError\(\"exercise (\d+)\.")
+
+# Bytes of a file of tests.
+LONGEST_FILE = 256 * 1024
 
 # Packages that are tried side by side where processes are cheap.
 AT_ONCE = max(2, os.cpu_count() or 2)
@@ -105,7 +111,7 @@ class OwnTests:
     ) -> None:
         # What the tests printed on the right package.
         self.printed = ""
-        self._text = tests.read_text("utf-8") if tests.is_file() else ""
+        self._text = _text_of(tests)
         self._about = agent_of(tests.name)
         self._answers = answers
         self._root = root
@@ -146,6 +152,8 @@ class OwnTests:
     def _run_all(self) -> dict[str, OwnTestsResult]:
         if is_blank(self._text):
             raise FaultError("not_started", "The file holds no tests yet.")
+        if isinstance(self._source, Containers):
+            return self._run_blind(self._source)
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir()
         file = self._folder / "test_own.py"
@@ -156,7 +164,6 @@ class OwnTests:
             load_mutants(self._answers),
             self._source,
             self._folder,
-            self._folder.parent / "code",
             AT_ONCE,
             noticed.by,
             self._libraries(),
@@ -174,6 +181,24 @@ class OwnTests:
             for name, row in found["results"].items()
         }
 
+    def _run_blind(self, source: Containers) -> dict[str, OwnTestsResult]:
+        runs = BlindRuns(
+            self._text,
+            self._about,
+            self._root,
+            load_mutants(self._answers),
+            source,
+            self._libraries(),
+        )
+        found = runs.results()
+        _require_readable(found[""].pop("problem"))
+        for row in found.values():
+            row.pop("problem", None)
+        return {
+            name: OwnTestsResult(**{**row, "output": _told(row["output"])})
+            for name, row in found.items()
+        }
+
     def _libraries(self) -> tuple[str, ...]:
         """Return what the agent stands on, if there may be an agent yet."""
         for path in (self._root / FIRST).rglob("*.py"):
@@ -183,7 +208,7 @@ class OwnTests:
         return self._about.libraries
 
     def _tested(self, file: Path, packages: Packages) -> dict[str, Any]:
-        process = self._source.new_process()
+        process = self._source.room(self._folder).new_process()
         remote = remote_of(process, _FAULTS["ended"])
         order = {
             "file": str(file),
@@ -202,6 +227,26 @@ class OwnTests:
             self.printed = process.output.text
         found: dict[str, Any] = reply["ok"]
         return found
+
+
+def _text_of(file: Path) -> str:
+    """Return a test file's text; empty if it is no ordinary file.
+
+    Raises FaultError for one that is no text, or too long.
+    """
+    try:
+        if not stat.S_ISREG(file.lstat().st_mode):
+            return ""
+        with file.open("rb") as opened:
+            content = opened.read(LONGEST_FILE + 1)
+        text = content.decode("utf-8")
+    except OSError:
+        return ""
+    except UnicodeDecodeError:
+        raise FaultError("import_error", "The file is no UTF-8.") from None
+    if len(content) > LONGEST_FILE:
+        raise FaultError("import_error", "The file is too long.")
+    return text
 
 
 def _told(output: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from course.checking.connection import Connection, FaultError
 from course.checking.hints import AnswersError, load_answers
-from course.checking.processes import LearnerProcess, Source
+from course.checking.processes import LearnerProcess, Room, Source
 from course.checking.remote import Remote
 from course.checking.roots import file_of
 from course.sandbox import Sandbox
@@ -78,12 +78,11 @@ class Served:
 class Packages:
     """Serves the reference package of `root`, and then its mutants.
 
-    `folder` is for the modules that differ, `kept` for compiled code. A
-    process that is done with one package serves another. Where processes are
-    dear, there is but one; elsewhere one package is made ready while the
-    tests run on others, `at_once` in number. `first` has for some mutants
-    the name of the test to begin with. `libraries` are imported before a
-    call may have to.
+    `folder` is for the modules that differ. A process that is done with one
+    package serves another. Where processes are dear, there is but one;
+    elsewhere one package is made ready while the tests run on others,
+    `at_once` in number. `first` has for some mutants the name of the test to
+    begin with. `libraries` are imported before a call may have to.
     """
 
     def __init__(
@@ -92,7 +91,6 @@ class Packages:
         mutants: list[Mutant],
         source: Source,
         folder: Path,
-        kept: Path,
         at_once: int,
         first: Mapping[str, str],
         libraries: tuple[str, ...] = (),
@@ -100,7 +98,6 @@ class Packages:
         self._root = root
         self._source = source
         self._folder = folder
-        self._kept = kept
         self._first = first
         self._libraries = list(libraries)
         self._coming: deque[Future[Served]] = deque()
@@ -110,6 +107,7 @@ class Packages:
         self._todo = deque([("", Overlay()), *map(self._broken, mutants)])
         self._most = 1 if source.dear else at_once + 1
         self._pool = ThreadPoolExecutor(1)
+        self._room: Room | None = None
         self._order(self._most)
 
     def next(self, done: list[str], stuck: list[str]) -> Where | None:
@@ -160,15 +158,21 @@ class Packages:
     def _serve(self, name: str, overlay: Overlay) -> Served:
         served = self._idle_one() or self._new_one()
         served.sandbox.clear()
+        room = self._room_of_root()
         served.remote.ask(
             "use",
-            workspace=str(self._root),
-            kept=str(self._kept),
+            workspace=room.folder,
+            kept=room.kept,
             overlay=overlay,
             reuse=True,
         )
         peer = served.remote.ask("listen")["ok"]
         return replace(served, name=name, peer=peer)
+
+    def _room_of_root(self) -> Room:
+        if self._room is None:
+            self._room = self._source.room(self._root)
+        return self._room
 
     def _idle_one(self) -> Served | None:
         """Return what may serve again; None if tests changed all of it."""
@@ -180,7 +184,7 @@ class Packages:
         return None
 
     def _new_one(self) -> Served:
-        process = self._source.new_process()
+        process = self._room_of_root().new_process()
         remote = remote_of(process, "The package's process ended.")
         if self._libraries:
             seconds = LOAD_SECONDS

@@ -15,6 +15,7 @@ from course.checking.channel import Channel
 from course.checking.output import Output
 from course.checking.processes import (
     LearnerProcess,
+    OpenRoom,
     WarmProgramError,
     start_program,
 )
@@ -52,6 +53,9 @@ class Pool:
         with self._lock:
             program, word = self._spare[0]
             self._connected[word] = self._accept(program, word)
+
+    def room(self, workspace: Path) -> OpenRoom:
+        return OpenRoom(workspace, self._temporary / "code", self.new_process)
 
     def new_process(self) -> LearnerProcess:
         with self._lock:

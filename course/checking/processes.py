@@ -7,6 +7,7 @@ and a pool keeps a process started before it is needed.
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -22,7 +23,7 @@ START_PATIENCE = 60.0
 
 # The warm program sees its folder as a package of its own; the folder that
 # holds the course and the reference package is not on its path.
-_BOOTSTRAP = """
+BOOTSTRAP = """
 import importlib.util as util, os, sys
 folder = sys.argv.pop(1)
 sys.path[:] = [p for p in sys.path if p != os.path.dirname(
@@ -69,6 +70,25 @@ class LearnerProcess:
         return status
 
 
+class Room(Protocol):
+    """Where the processes of one workspace run during one check.
+
+    They see it as `folder`, and compiled code in `kept`. What `listen`
+    returns, they reach at its port; `reach` tells where a server of theirs
+    is reached from here.
+    """
+
+    folder: str
+    kept: str
+
+    def new_process(
+        self, listener: socket.socket | None = None
+    ) -> LearnerProcess: ...
+    def listen(self, port: int = 0) -> socket.socket | None: ...
+    def reach(self, url: str) -> str: ...
+    def close(self) -> None: ...
+
+
 class Source(Protocol):
     """Where processes come from; `dear` ones take seconds each."""
 
@@ -76,18 +96,49 @@ class Source(Protocol):
 
     def start(self) -> None: ...
     def wait(self) -> None: ...
-    def new_process(self) -> LearnerProcess: ...
+    def room(self, workspace: Path) -> Room: ...
     def close(self) -> None: ...
+
+
+class OpenRoom:
+    """This machine itself: its folders, and its loopback for all."""
+
+    def __init__(
+        self,
+        workspace: Path,
+        kept: Path,
+        new_process: Callable[[], LearnerProcess],
+    ) -> None:
+        self.folder = str(workspace)
+        self.kept = str(kept)
+        self._new_process = new_process
+
+    def new_process(
+        self, listener: socket.socket | None = None
+    ) -> LearnerProcess:
+        return self._new_process()
+
+    def listen(self, port: int = 0) -> socket.socket | None:
+        return None
+
+    def reach(self, url: str) -> str:
+        return url
+
+    def close(self) -> None:
+        pass
 
 
 def process_source(temporary: Path) -> Source:
     """Return what suits this system; `temporary` is an empty folder."""
+    from course.checking.containers import Containers
     from course.checking.forker import Forker
     from course.checking.pool import Pool
 
     wanted = os.environ.get("COURSE_CHECK_PROCESSES")
     if wanted is None:
         wanted = "fork" if sys.platform == "linux" else "pool"
+    if wanted == "contain":
+        return Containers(temporary)
     return Forker(temporary) if wanted == "fork" else Pool(temporary)
 
 
@@ -95,7 +146,7 @@ def start_program(
     temporary: Path, arguments: list[str], **options: object
 ) -> subprocess.Popen[bytes]:
     folder = str(Path(__file__).parent)
-    command = [sys.executable, "-P", "-s", "-c", _BOOTSTRAP, folder]
+    command = [sys.executable, "-P", "-s", "-c", BOOTSTRAP, folder]
     return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
         [*command, *arguments],
         env=scrubbed_environment(temporary),

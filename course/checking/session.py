@@ -80,7 +80,10 @@ class Check:
     def sandbox(self) -> Sandbox:
         """Return the sandbox of the running test."""
         if self._sandbox is None:
-            self._sandbox = Sandbox().start()
+            listening = self._learner.room.listen()
+            self._sandbox = Sandbox(
+                control=False, listening=[listening] if listening else ()
+            ).start()
         return self._sandbox
 
     def serve(self, *args: Any, **options: Any) -> str:

@@ -170,5 +170,13 @@ def be_only_child(port: int, word: str) -> None:
 def main() -> None:
     if sys.argv[1] == "fork":
         fork_children(int(sys.argv[2]))
+    elif sys.argv[1] == "rooms":
+        from .rooms import serve_rooms
+
+        serve_rooms(int(sys.argv[2]))
+    elif sys.argv[1] == "try":
+        from .rooms import try_rooms
+
+        try_rooms()
     else:
         be_only_child(int(sys.argv[2]), sys.argv[3])

@@ -9,6 +9,7 @@ import socketserver
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from datetime import date
 from types import TracebackType
 from typing import Any
@@ -92,7 +93,10 @@ class Connection(socketserver.StreamRequestHandler):
 
 
 class Listener(socketserver.ThreadingTCPServer):
-    """Accepts connections, each in a thread of its own."""
+    """Accepts connections, each in a thread of its own.
+
+    With `listening` it accepts those of a socket that listens already.
+    """
 
     # On Windows the option would let two servers share a port.
     allow_reuse_address = os.name != "nt"
@@ -100,15 +104,25 @@ class Listener(socketserver.ThreadingTCPServer):
     block_on_close = False
     request_queue_size = 1_024
 
-    def __init__(self, port: int, sandbox: Sandbox) -> None:
+    def __init__(
+        self,
+        port: int,
+        sandbox: Sandbox,
+        listening: socket.socket | None = None,
+    ) -> None:
         self.sandbox = sandbox
+        self._given = listening is not None
         self.stopping = threading.Event()
         self._open: set[Any] = set()
         self._lock = threading.Lock()
         self._thread = threading.Thread(
             target=self._accept_all, name="sandbox", daemon=True
         )
-        super().__init__((HOST, port), Connection)
+        super().__init__((HOST, port), Connection, listening is None)
+        if listening is not None:
+            self.socket.close()
+            self.socket = listening
+            self.server_address = listening.getsockname()
 
     def start(self) -> None:
         """Accept connections until `stop` is called."""
@@ -143,8 +157,7 @@ class Listener(socketserver.ThreadingTCPServer):
     def stop(self) -> None:
         """End the accepting and every open connection, free the port."""
         self.stopping.set()
-        # A connection of our own wakes `accept`, on every system.
-        socket.create_connection((HOST, self.server_address[1]), 1).close()
+        self._wake()
         # While it is in `accept`, the port stays taken.
         self._thread.join(5)
         self.server_close()
@@ -155,6 +168,15 @@ class Listener(socketserver.ThreadingTCPServer):
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue
+
+    def _wake(self) -> None:
+        """End the waiting in `accept`."""
+        if self._given:
+            # Its loopback may be another one; Linux ends the waiting so.
+            self.socket.shutdown(socket.SHUT_RDWR)
+            return
+        # A connection of our own wakes it, on every system.
+        socket.create_connection((HOST, self.server_address[1]), 1).close()
 
 
 class Sandbox:
@@ -173,28 +195,31 @@ class Sandbox:
         today: date | None = None,
         models: PathText | None = None,
         control: bool = True,
+        listening: Sequence[socket.socket] = (),
     ) -> None:
         self.port = port
         self.control = control
         self._protocols = Protocols(models, today)
         self._recording = Recording()
         self._faults = FaultQueue()
-        self._listener: Listener | None = None
+        self._listening = tuple(listening)
+        self._listeners: list[Listener] = []
 
     def start(self) -> Sandbox:
         """Start serving; OSError where the port is taken."""
-        if self._listener is None:
-            listener = Listener(self.port, self)
-            self.port = listener.server_address[1]
-            self._listener = listener
-            listener.start()
+        if not self._listeners:
+            given: Sequence[socket.socket | None] = self._listening or (None,)
+            for each in given:
+                listener = Listener(self.port, self, each)
+                self.port = listener.server_address[1]
+                self._listeners.append(listener)
+                listener.start()
         return self
 
     def stop(self) -> None:
         """Stop serving, also where a stream or a stall is under way."""
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            listener.stop()
+        while self._listeners:
+            self._listeners.pop().stop()
 
     def __enter__(self) -> Sandbox:
         return self.start()
@@ -208,7 +233,7 @@ class Sandbox:
         self.stop()
 
     def __repr__(self) -> str:
-        state = "running" if self._listener else "stopped"
+        state = "running" if self._listeners else "stopped"
         return f"<Sandbox at {self.url}, {state}>"
 
     @property

@@ -1,0 +1,164 @@
+"""How the warm program is started in a view of the system without the kit.
+
+By bubblewrap: system and Python can be read, nothing can be written, there
+is no network, and no other process to be seen. In this view each learner's
+code gets a room of its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from course.checking.places import CODE, HOME, KIT, STAGE
+from course.checking.processes import BOOTSTRAP, scrubbed_environment
+
+__all__ = ["command", "environment", "prepare", "problem"]
+
+_SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin")
+_ETC = ("ld.so.cache", "localtime", "mime.types", "alternatives")
+
+# What root keeps in there, to give each room an unprivileged user of its own.
+_OF_ROOT = ("SYS_ADMIN", "SETUID", "SETGID", "DAC_OVERRIDE", "KILL")
+
+_FILES = {
+    "hosts": "127.0.0.1 localhost\n::1 localhost\n",
+    "passwd": "learner:x:1000:1000::/tmp:/bin/sh\n",
+    "group": "learner:x:1000:\n",
+}
+
+
+def prepare(temporary: Path) -> None:
+    """Make the folders and files that the view shows of the judge's own."""
+    stage = temporary / "stage"
+    (stage / "code").mkdir(parents=True, exist_ok=True)
+    for folder in (stage, stage / "code"):
+        folder.chmod(0o755)
+    etc = temporary / "etc"
+    etc.mkdir(exist_ok=True)
+    for name, text in _FILES.items():
+        (etc / name).write_text(text)
+
+
+def command(temporary: Path, arguments: list[str]) -> list[str]:
+    """Return the command that starts the warm program in its view."""
+    here = Path(__file__).parent
+    python = [sys.executable, "-P", "-s", "-c", BOOTSTRAP, f"{KIT}/checking"]
+    return [
+        *_namespaces(),
+        *_parents("/etc/any"),
+        *_parents(f"{KIT}/any"),
+        *_system(),
+        *_read_only(str(here), f"{KIT}/checking"),
+        *_read_only(str(here.parent / "sandbox"), f"{KIT}/sandbox"),
+        *_read_only(str(temporary / "stage"), STAGE),
+        *(part for name in _FILES for part in _file_of(temporary, name)),
+        *_read_only(str(_certificate(temporary)), "/etc/one_certificate.pem"),
+        *("--dir", HOME, "--dir", CODE),
+        *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"),  # noqa: S108
+        *("--remount-ro", "/dev", "--remount-ro", "/"),
+        *("--chdir", "/tmp"),  # noqa: S108
+        "--",
+        *python,
+        *arguments,
+    ]
+
+
+def environment(temporary: Path) -> dict[str, str]:
+    """Return the whole environment in the view: nothing of the user's."""
+    found = scrubbed_environment(temporary)
+    scratch = ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP")
+    return {
+        **{name: found[name] for name in found if name not in ("TZ", "PATH")},
+        **dict.fromkeys(scratch, "/tmp"),  # noqa: S108
+        "PATH": "/usr/bin:/bin",
+        "SSL_CERT_FILE": "/etc/one_certificate.pem",
+    }
+
+
+@functools.cache
+def problem() -> str:
+    """Return why this machine cannot contain; empty if it can.
+
+    A room is opened and left to find out, once.
+    """
+    if sys.platform != "linux":
+        return "bubblewrap is for Linux."
+    if shutil.which("bwrap") is None:
+        return "bubblewrap (the program bwrap) is not installed."
+    with tempfile.TemporaryDirectory(prefix="course-try-") as folder:
+        prepare(Path(folder))
+        tried = subprocess.run(
+            command(Path(folder), ["try"]),
+            env=environment(Path(folder)),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    if tried.returncode == 0:
+        return ""
+    last = (tried.stderr.strip().splitlines() or ["it gave no reason"])[-1]
+    return f"bubblewrap does not work on this machine: {last}"
+
+
+def _namespaces() -> list[str]:
+    options = ["bwrap", "--die-with-parent", "--new-session"]
+    apart = ("ipc", "pid", "net", "uts")
+    options += [f"--unshare-{name}" for name in apart]
+    if os.geteuid() == 0:
+        for name in _OF_ROOT:
+            options += ["--cap-add", f"CAP_{name}"]
+    else:
+        options += ["--unshare-user"]
+    return options
+
+
+def _system() -> list[str]:
+    options: list[str] = []
+    for folder in _SYSTEM:
+        if os.path.islink(folder):
+            options += ["--symlink", os.readlink(folder), folder]
+        elif os.path.isdir(folder):
+            options += _read_only(folder, folder)
+    for name in _ETC:
+        options += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    for prefix in dict.fromkeys((sys.base_prefix, sys.prefix)):
+        if not prefix.startswith("/usr/") and prefix != "/usr":
+            options += [*_parents(prefix), *_read_only(prefix, prefix)]
+    return options + _without_packages()
+
+
+def _parents(folder: str) -> list[str]:
+    """Let everybody pass through the empty folders above one."""
+    options: list[str] = []
+    for parent in reversed(Path(folder).parents[:-1]):
+        options += ["--perms", "0755", "--dir", str(parent)]
+    return options
+
+
+def _without_packages() -> list[str]:
+    """Hide a copy of the reference package that someone installed."""
+    options: list[str] = []
+    for folder in {p for p in sys.path if p.endswith("-packages")}:
+        for name in ("llm_providers", "release", "course"):
+            place = os.path.join(folder, name)
+            if os.path.isdir(place):
+                options += ["--tmpfs", place]
+    return options
+
+
+def _read_only(source: str, target: str) -> list[str]:
+    return ["--ro-bind", source, target]
+
+
+def _file_of(temporary: Path, name: str) -> list[str]:
+    return _read_only(str(temporary / "etc" / name), f"/etc/{name}")
+
+
+def _certificate(temporary: Path) -> Path:
+    return Path(scrubbed_environment(temporary)["SSL_CERT_FILE"])

@@ -1,0 +1,289 @@
+"""Contained processes for learners' code: each check in a room of its own.
+
+The warm program runs in a view of the system without the kit, and no
+learner's code ever runs in it: that runs in rooms that it opens, each with
+its own processes, network and files. What goes out of a room are sockets,
+handed to the judge; nothing is handed in that could lead out.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from course.checking import bubblewrap
+from course.checking.channel import Channel
+from course.checking.output import Output
+from course.checking.places import CODE, HOME
+from course.checking.processes import (
+    START_PATIENCE,
+    LearnerProcess,
+    WarmProgramError,
+)
+from course.checking.relay import Door
+from course.checking.stage import Stage
+
+__all__ = ["Containers"]
+
+# Seconds that a room may take to answer.
+ANSWER_PATIENCE = 10.0
+
+_LONGEST_MESSAGE = 1 << 18
+
+
+class Containers:
+    """One contained warm program, and the rooms that it opened."""
+
+    dear = False
+
+    def __init__(self, temporary: Path) -> None:
+        bubblewrap.prepare(temporary)
+        self._temporary = temporary
+        self._stage = Stage(temporary / "stage", HOME)
+        self._log = temporary / "warm.log"
+        self._lock = threading.Lock()
+        self._program: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._ready = False
+        self._references: dict[tuple[str, ...], ContainedRoom] = {}
+
+    def start(self) -> None:
+        ours, theirs = socket.socketpair(
+            socket.AF_UNIX, socket.SOCK_SEQPACKET
+        )
+        with theirs, self._log.open("wb") as log:
+            fd = theirs.fileno()
+            self._program = subprocess.Popen(
+                bubblewrap.command(self._temporary, ["rooms", str(fd)]),
+                env=bubblewrap.environment(self._temporary),
+                cwd=self._temporary,
+                pass_fds=[fd],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._control, self._ready = ours, False
+        ours.settimeout(START_PATIENCE)
+
+    def wait(self) -> None:
+        """Return when the program is warm. Raises WarmProgramError."""
+        with self._lock:
+            self._wait()
+
+    def _wait(self) -> None:
+        if self._ready:
+            return
+        assert self._control is not None
+        try:
+            warm = self._control.recv(_LONGEST_MESSAGE)
+        except OSError:
+            warm = b""
+        if not warm:
+            log = self._log.read_text("utf-8", "replace")
+            raise WarmProgramError(log[-2000:])
+        self._ready = True
+
+    def room(self, workspace: Path) -> ContainedRoom:
+        """Return a room with a copy of this workspace in it.
+
+        Raises OSError where the workspace cannot be copied.
+        """
+        with self._lock:
+            place = self._stage.place(workspace)
+            room = self._new_room(place.name)
+        self._stage.keep_code(place, room.compiled)
+        return room
+
+    def empty_room(self) -> ContainedRoom:
+        """Return a room without any workspace."""
+        with self._lock:
+            return self._new_room("")
+
+    def reference_room(
+        self, root: Path, modules: Sequence[str]
+    ) -> ContainedRoom:
+        """Return a room for the kit's own package, with these modules loaded.
+
+        It stays for further checks: nobody else's code runs in it.
+        """
+        key = (str(root), *modules)
+        room = self._references.get(key)
+        if room is None or not room.alive():
+            room = self._references[key] = self.room(root)
+            room.preload(modules)
+        return room
+
+    def _new_room(self, place: str) -> ContainedRoom:
+        try:
+            control, pid = self._open(place)
+        except OSError:
+            self._stop()
+            self.start()
+            control, pid = self._open(place)
+        return ContainedRoom(control, lambda: self._close_room(pid))
+
+    def _open(self, place: str) -> tuple[socket.socket, int]:
+        self._wait()
+        ours, theirs = socket.socketpair(
+            socket.AF_UNIX, socket.SOCK_SEQPACKET
+        )
+        request = {"op": "open", "place": place}
+        with theirs:
+            answer = self._ask(request, [theirs.fileno()])
+        if "pid" not in answer:
+            ours.close()
+            raise OSError(answer.get("error", "the warm program ended"))
+        ours.settimeout(ANSWER_PATIENCE)
+        return ours, int(answer["pid"])
+
+    def _close_room(self, pid: int) -> None:
+        with self._lock, suppress(OSError):
+            self._ask({"op": "close", "pid": pid}, [])
+
+    def _ask(
+        self, request: dict[str, Any], fds: list[int]
+    ) -> dict[str, Any]:
+        assert self._control is not None
+        message = json.dumps(request).encode()
+        socket.send_fds(self._control, [message], fds)
+        answer: dict[str, Any] = json.loads(
+            self._control.recv(_LONGEST_MESSAGE) or "{}"
+        )
+        return answer
+
+    def _stop(self) -> None:
+        if self._control is not None:
+            self._control.close()
+        if self._program is not None:
+            try:
+                self._program.wait(2)
+            except subprocess.TimeoutExpired:
+                self._program.kill()
+                self._program.wait()
+        self._control = None
+
+    def close(self) -> None:
+        self._stop()
+        self._stage.close()
+
+
+class ContainedRoom:
+    """The judge's side of one room: its processes, ports and doors."""
+
+    folder = HOME
+    kept = CODE
+
+    def __init__(
+        self, control: socket.socket, on_close: Callable[[], None]
+    ) -> None:
+        self._control = control
+        self._on_close = on_close
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._doors: list[Door] = []
+        # What everything in there took too much of: memory or processes.
+        self.killed_for = ""
+
+    def new_process(
+        self, listener: socket.socket | None = None
+    ) -> LearnerProcess:
+        """Return a process; it may accept connections of a listener."""
+        ours, theirs = socket.socketpair()
+        read_end, write_end = os.pipe()
+        number = next(self._numbers)
+        fds = [theirs.fileno(), write_end]
+        if listener is not None:
+            fds.append(listener.fileno())
+        try:
+            with theirs:
+                self._ask({"op": "fork", "number": number}, fds)
+        except OSError:
+            ours.close()
+            os.close(read_end)
+            raise
+        finally:
+            os.close(write_end)
+
+        def end(died: bool) -> int | None:
+            request = {"op": "end", "number": number, "died": died}
+            with suppress(OSError):
+                answer = self._ask(request)
+                self.killed_for = answer["killed"] or self.killed_for
+                status: int | None = answer["status"]
+                return status
+            return None
+
+        return LearnerProcess(Channel(ours), Output(read_end), end)
+
+    def preload(self, modules: Sequence[str]) -> None:
+        """Import modules of the kit's own package, for all processes."""
+        with suppress(OSError):
+            self._ask({"op": "preload", "modules": list(modules)})
+
+    def alive(self) -> bool:
+        """Return whether the room still answers."""
+        with suppress(OSError):
+            self._ask({"op": "end", "number": 0, "died": False})
+            return True
+        return False
+
+    def listen(self, port: int = 0) -> socket.socket:
+        """Return a listening socket of the room's own loopback."""
+        return self._socket({"op": "listen", "port": port})
+
+    def reach(self, url: str) -> str:
+        """Return where a server in the room is reached from out here."""
+        port = int(url.rpartition(":")[2])
+        door = Door(lambda: self._socket({"op": "connect", "port": port}))
+        self._doors.append(door)
+        return door.url
+
+    def compiled(self, file: str) -> bytes | None:
+        """Return the code of a module; None if it has none."""
+        with self._lock, suppress(OSError):
+            request = {"op": "compile", "file": file}
+            self._control.send(json.dumps(request).encode())
+            found = self._control.recv(_LONGEST_MESSAGE)
+            return None if found.startswith(b"{") else found
+        return None
+
+    def _socket(self, request: dict[str, Any]) -> socket.socket:
+        with self._lock:
+            self._control.send(json.dumps(request).encode())
+            message, fds, _, _ = socket.recv_fds(
+                self._control, _LONGEST_MESSAGE, 1
+            )
+        answer = json.loads(message or "{}")
+        if not fds:
+            raise OSError(answer.get("error", "the room is gone"))
+        return socket.socket(fileno=fds[0])
+
+    def _ask(
+        self, request: dict[str, Any], fds: list[int] | None = None
+    ) -> dict[str, Any]:
+        message = json.dumps(request).encode()
+        with self._lock:
+            socket.send_fds(self._control, [message], fds or [])
+            received = self._control.recv(_LONGEST_MESSAGE)
+        if not received:
+            raise OSError("the room is gone")
+        answer: dict[str, Any] = json.loads(received)
+        if "error" in answer:
+            raise OSError(answer.get("error", "the room is gone"))
+        return answer
+
+    def close(self) -> None:
+        """Leave the room; everything in there ends."""
+        for door in self._doors:
+            door.close()
+        self._on_close()
+        self._control.close()

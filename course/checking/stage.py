@@ -1,0 +1,126 @@
+"""Copies of workspaces for contained processes: only what they may read.
+
+What is copied is the package, the data beside it and nothing else: no tests,
+no marks, no solutions. Links and other odd files are left out. A second copy
+of the same workspace takes only what has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from course.checking.roots import ROOTS
+
+__all__ = ["Place", "Stage"]
+
+FOLDERS = (*sorted(ROOTS), "data")
+LARGEST_FILE = 16 * 1024**2
+MOST_FILES = 2_000
+
+State = tuple[int, int, int]
+
+
+@dataclass
+class Place:
+    """The copy of one workspace: its folder's name, and its sources.
+
+    `digests` are of the modules' texts, by their path within it.
+    """
+
+    name: str
+    states: dict[str, State] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+
+
+class Stage:
+    """The copies, in one folder; `home` is where a process will see one.
+
+    The folder's `code` has compiled modules, by what Python compiled and
+    where it lay: the same for all, since all see theirs at the same place.
+    """
+
+    def __init__(self, folder: Path, home: str) -> None:
+        self.code = folder / "code"
+        self._folder = folder
+        self._home = home
+        self._places: dict[Path, Place] = {}
+
+    def place(self, workspace: Path) -> Place:
+        """Return the copy of a workspace as it stands now.
+
+        Raises OSError, also where it holds too much.
+        """
+        number = len(self._places) + 1
+        place = self._places.setdefault(workspace, Place(f"place{number}"))
+        found = dict(_files(workspace))
+        target = self._folder / place.name
+        for name in place.states.keys() - found.keys():
+            (target / name).unlink(missing_ok=True)
+            place.digests.pop(name, None)
+        for name, state in found.items():
+            if place.states.get(name) != state:
+                self._copy(workspace, place, name)
+        place.states = found
+        return place
+
+    def keep_code(
+        self, place: Place, compiled: Callable[[str], bytes | None]
+    ) -> None:
+        """Let the modules be compiled that never were; keep their code."""
+        for name, digest in place.digests.items():
+            file = self.code / digest
+            if not file.exists():
+                code = compiled(name)
+                if code is not None:
+                    file.write_bytes(code)
+
+    def _copy(self, workspace: Path, place: Place, name: str) -> None:
+        target = self._folder / place.name / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source = os.open(workspace / name, os.O_RDONLY | os.O_NOFOLLOW)
+        with os.fdopen(source, "rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise OSError(f"{name} is too large")
+        unfinished = target.with_name(f".{target.name}.new")
+        unfinished.write_bytes(content)
+        unfinished.chmod(0o644)
+        unfinished.replace(target)
+        if name.endswith(".py"):
+            path = f"{self._home}/{name}".encode()
+            digest = hashlib.sha256(path + b"\0" + content)
+            place.digests[name] = digest.hexdigest()
+
+    def close(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _files(workspace: Path) -> Iterator[tuple[str, State]]:
+    """Yield the regular files of a workspace that a process may read."""
+    found = 0
+    for top in FOLDERS:
+        folder = workspace / top
+        if folder.is_symlink() or not folder.is_dir():
+            continue
+        for path, about in _walk(str(folder)):
+            found += 1
+            if found > MOST_FILES:
+                raise OSError("it holds too many files")
+            name = os.path.relpath(path, workspace)
+            yield name, (about.st_mtime_ns, about.st_size, about.st_ino)
+
+
+def _walk(folder: str) -> Iterator[tuple[str, os.stat_result]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            about = entry.stat(follow_symlinks=False)
+            if stat.S_ISDIR(about.st_mode) and entry.name != "__pycache__":
+                yield from _walk(entry.path)
+            elif stat.S_ISREG(about.st_mode):
+                yield entry.path, about

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-__all__ = ["DOCUMENTS", "broken_links", "documents", "slugs"]
+__all__ = ["DOCUMENTS", "Link", "broken_links", "documents", "links", "slugs"]
 
 # Where the project's documents are; those that tests or a learner write are
 # none of them.
@@ -25,6 +26,7 @@ LINK = re.compile(
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,}).*?^ {0,3}\1", re.M | re.S)
 CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.S)
 HEADING = re.compile(r"^#{1,6} +(.+?)(?: +#+)? *$", re.M)
+BLANKED = re.compile(r"[^\n]")
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:", re.I)
 
 
@@ -61,19 +63,41 @@ def slugs(text: str) -> set[str]:
     return found
 
 
+@dataclass(frozen=True)
+class Link:
+    """What a link leads to, and where this stands in the text."""
+
+    target: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        """The place behind the target."""
+        return self.start + len(self.target)
+
+
+def links(text: str) -> Iterator[Link]:
+    """Yield the links of a document to other places of the project.
+
+    What stands in code is no link.
+    """
+    shown = _without(CODE, _without(FENCE, text))
+    for found in LINK.finditer(shown):
+        group = 1 if found[1] else 2
+        if not ELSEWHERE.match(found[group]):
+            yield Link(found[group], found.start(group))
+
+
 def _links(path: Path) -> Iterator[tuple[int, str]]:
     """Yield line and target of each link within the project."""
     text = path.read_text("utf-8")
-    shown = _without(CODE, _without(FENCE, text))
-    for found in LINK.finditer(shown):
-        target = found[1] or found[2]
-        if not ELSEWHERE.match(target):
-            yield shown.count("\n", 0, found.start()) + 1, target
+    for link in links(text):
+        yield text.count("\n", 0, link.start) + 1, link.target
 
 
 def _without(pattern: re.Pattern[str], text: str) -> str:
-    """Return a text with only the line ends left of what matches."""
-    return pattern.sub(lambda found: "\n" * found[0].count("\n"), text)
+    """Return a text with blanks in the place of what matches."""
+    return pattern.sub(lambda found: BLANKED.sub(" ", found[0]), text)
 
 
 def _home(path: Path, root: Path) -> Path:

@@ -1,4 +1,4 @@
-"""`python3 -m course simulate`: make the simulated outcomes again."""
+"""`python3 -m course simulate`: make the simulated files again."""
 
 from __future__ import annotations
 
@@ -15,16 +15,21 @@ from course.simulation.outcomes import (
     settings,
     simulate,
 )
+from course.simulation.router_log import log_lines
 from course.simulation.targets import read_targets
 
-__all__ = ["file_of", "main", "simulated_lines"]
+__all__ = ["file_of", "log_file", "main", "simulated_lines"]
 
 DONE = "{path}: {count} rows"
+STALE = "{} is not what the simulation gives."
+UP_TO_DATE = "The simulated {what} in data/ {is_} up to date."
 
 
 def main(argv: list[str]) -> int:
     """Write the rows, or tell whether those in data/ are up to date."""
     wanted = parse(argv)
+    if wanted.log:
+        return log(wanted.check, wanted.out)
     seed = settings()["seed"] if wanted.seed is None else wanted.seed
     lines = simulated_lines(seed, wanted.wrong_labels)
     if wanted.check:
@@ -49,7 +54,13 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         prog="python3 -m course simulate",
         description="Simulate how well models do on prompts, and at what "
         "cost. Without --out, write all three files in data/. What is "
-        "assumed stands in course/simulation/settings.yaml.",
+        "assumed stands in course/simulation/settings.yaml; for the log, in "
+        "router_day.yaml beside it.",
+    )
+    parser.add_argument(
+        "--log",
+        action="store_true",
+        help="the log of a router's day, in place of the outcomes",
     )
     parser.add_argument(
         "--out", metavar="FILE", help="write one split to a .jsonl[.gz] file"
@@ -102,12 +113,31 @@ def check(lines: dict[str, str]) -> int:
         if not path.is_file() or read_lines(path) != expected
     ]
     if not stale:
-        print("The simulated outcomes in data/ are up to date.")
+        print(UP_TO_DATE.format(what="outcomes", is_="are"))
         return ExitCode.DONE
     for path in stale:
-        print(f"{path.name} is not what the simulation gives.")
+        print(STALE.format(path.name))
     print("Run `python3 -m course simulate`.")
     return ExitCode.FAILED
+
+
+def log(is_check: bool, out: str | None) -> int:
+    """Write the log, or tell whether the one in data/ is up to date."""
+    path, lines = Path(out) if out else log_file(), log_lines()
+    if not is_check:
+        write(path, lines)
+        return ExitCode.DONE
+    if path.is_file() and read_lines(path) == lines:
+        print(UP_TO_DATE.format(what="log", is_="is"))
+        return ExitCode.DONE
+    print(STALE.format(path.name))
+    print("Run `python3 -m course simulate --log`.")
+    return ExitCode.FAILED
+
+
+def log_file(kit: Kit | None = None) -> Path:
+    """Return where the log of the simulated day lies."""
+    return (kit or Kit()).data / "router_log.jsonl"
 
 
 def write(path: Path, lines: str) -> None:

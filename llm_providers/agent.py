@@ -315,6 +315,14 @@ class Agent:
         Sends nothing. Raises as `sendable_key` of the settings.
         """
 
+    @property
+    def shares_thread(self) -> bool:
+        """Whether all that a call waits for now is waited for by `calls`.
+
+        Such a call may run in the thread of a loop: see `loop_calls`.
+        """
+        return False
+
     def limit_time(self, seconds: float, whole_stream: float) -> None:
         """Take no longer than this for a try, or for a whole stream."""
         self.timeout = min(self.timeout, seconds)

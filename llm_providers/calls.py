@@ -1,9 +1,11 @@
-"""Blocking calls on threads of their own, awaited, and stopped in time.
+"""Blocking calls, awaited, and stopped in time.
 
-The agents block; the server must not. So each call runs in a thread and
-hands over what it yields; when the caller goes away, it is told to stop.
-Threads are kept for the next call, and pieces that arrive while the loop is
-busy are handed over together: waking another thread is what costs most here.
+The agents block; the server must not. So each call runs beside the server's
+loop and hands over what it yields; when the caller goes away, it is told to
+stop. A call runs in a thread, or (`loop_calls`) in the loop's own thread,
+where all that it waits for are sockets that say so: see `plugs`. Pieces that
+arrive while the loop is busy are handed over together: waking another thread
+is what costs most here.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import suppress
-from contextvars import ContextVar, copy_context
+from contextvars import Context, ContextVar, copy_context
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -25,19 +27,28 @@ __all__ = [
     "Call",
     "CallStopped",
     "CallerGoneError",
+    "OneAnswer",
     "answered",
+    "aside",
+    "current_call",
     "go_on",
     "pause",
     "stoppably",
+    "wait_for",
 ]
 
 T = TypeVar("T")
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+# Waits for a socket, at most so many seconds; whether it is ready.
+Wait = Callable[[Any, float | None], bool]
 
 # Pieces that a call may be ahead of who reads them.
 AHEAD = 64
+# Seconds until it is asked whether the caller is still there: most answers
+# that come at once need not ask.
+UNWATCHED = 0.02
 
-_current: ContextVar[Call[Any] | None] = ContextVar("call", default=None)
+current_call: ContextVar[Call[Any] | None] = ContextVar("call", default=None)
 
 
 class CallerGoneError(Exception):
@@ -45,7 +56,7 @@ class CallerGoneError(Exception):
 
 
 class CallStopped(BaseException):  # noqa: N818
-    """Ends the thread of a call that was stopped.
+    """Ends a call that was stopped.
 
     No Exception: it is no fault of a provider, to be translated, counted or
     tried again on its way out of the agents and the SDKs.
@@ -53,35 +64,60 @@ class CallStopped(BaseException):  # noqa: N818
 
 
 def go_on() -> None:
-    """Raise CallStopped if this thread's call has been stopped."""
-    call = _current.get()
+    """Raise CallStopped if this call has been stopped."""
+    call = current_call.get()
     if call is not None and call.stopped.is_set():
         raise CallStopped
 
 
 def pause(seconds: float) -> None:
     """Wait as `time.sleep`; raises CallStopped when the call is."""
-    call = _current.get()
+    call = current_call.get()
     if call is None:
         time.sleep(seconds)
-    elif call.stopped.wait(seconds):
-        raise CallStopped
+    else:
+        call.pause(seconds)
 
 
 def stoppably(plug: Any, read: Callable[[], T]) -> T:
     """Return what `read` returns, which waits for the socket `plug`.
 
-    When this thread's call is stopped meanwhile, the connection is shut
-    down, which ends the waiting, and CallStopped is raised.
+    When this call is stopped meanwhile, the connection is shut down, which
+    ends the waiting, and CallStopped is raised.
     """
-    call = _current.get()
+    call = current_call.get()
     if call is None or not isinstance(plug, socket.socket):
-        return read()
+        return aside(read)
     call.hold(plug)
     try:
-        return read()
+        return aside(read)
     finally:
         call.hold(None)
+
+
+def wait_for(
+    plug: socket.socket, wait: Wait, write: bool, seconds: float | None
+) -> bool:
+    """Return whether a socket can be read, or written, in so many seconds.
+
+    `wait` is how to wait in a thread. Raises CallStopped.
+    """
+    call = current_call.get()
+    if call is None:
+        return wait(plug, seconds)
+    return call.wait_for(plug, wait, write, seconds)
+
+
+def aside(function: Callable[[], T]) -> T:
+    """Return what `function` returns, which blocks this thread.
+
+    In a call that shares the loop's thread, it is called in another one.
+    """
+    call = current_call.get()
+    if call is None:
+        return function()
+    found: T = call.aside(function)
+    return found
 
 
 class Call(Generic[T]):
@@ -97,18 +133,20 @@ class Call(Generic[T]):
     ) -> None:
         self.stopped = threading.Event()
         self._iterate = iterate
+        self._receive = receive
         self._loop = asyncio.get_running_loop()
         # Each entry is a function that returns the next piece or raises.
         self._ready: deque[Callable[[], T]] = deque()
         self._waiting: asyncio.Future[None] | None = None
-        self._told = False
-        self._room = threading.Semaphore(AHEAD)
         self._lock = threading.Lock()
         self._plug: socket.socket | None = None
-        self._watch = asyncio.ensure_future(self._until_gone(receive))
+        self._look: asyncio.Task[None] | None = None
+        self._later = self._loop.call_later(UNWATCHED, self._look_out)
         context = copy_context()
-        context.run(_current.set, self)
-        run_in_thread(partial(context.run, self._run))
+        context.run(current_call.set, self)
+        self._begin(context)
+
+    # -- for who awaits it -------------------------------------------------
 
     def __aiter__(self) -> Call[T]:
         return self
@@ -123,7 +161,7 @@ class Call(Generic[T]):
             self._waiting = self._loop.create_future()
             await self._waiting
         piece = self._ready.popleft()
-        self._room.release()
+        self._made_room()
         return piece()
 
     def arrived(self) -> list[T]:
@@ -132,19 +170,38 @@ class Call(Generic[T]):
         # How it ends, which is no piece, stays there to be raised.
         while self._ready and isinstance(self._ready[0], partial):
             found.append(self._ready.popleft()())
-            self._room.release()
+            self._made_room()
         return found
 
     def stop(self) -> None:
         """End the call, if it still runs. May be called more than once."""
-        self._watch.cancel()
+        self._later.cancel()
+        if self._look is not None:
+            self._look.cancel()
         with self._lock:
             self.stopped.set()
             if self._plug is not None:
                 # Not the method of a TLS socket, which would unwrap it.
                 with suppress(OSError):
                     socket.socket.shutdown(self._plug, socket.SHUT_RDWR)
-        self._room.release()
+        self._made_room()
+
+    def _look_out(self) -> None:
+        self._look = asyncio.ensure_future(self._until_gone())
+
+    async def _until_gone(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._ready.append(_raising(CallerGoneError()))
+        self._wake()
+        self.stop()
+
+    def _wake(self) -> None:
+        """Let the loop look at what is ready."""
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    # -- for what runs in it -----------------------------------------------
 
     def hold(self, plug: socket.socket | None) -> None:
         """Note the socket that the call waits for now, if it does.
@@ -157,12 +214,31 @@ class Call(Generic[T]):
                 self._plug = None
                 raise CallStopped
 
-    async def _until_gone(self, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        self._ready.append(_raising(CallerGoneError()))
-        self._wake()
-        self.stop()
+    def wait_for(
+        self,
+        plug: socket.socket,
+        wait: Wait,
+        write: bool,
+        seconds: float | None,
+    ) -> bool:
+        """Return whether a socket can be read, or written, in time."""
+        self.hold(plug)
+        try:
+            return wait(plug, seconds)
+        finally:
+            self.hold(None)
+
+    def pause(self, seconds: float) -> None:
+        """Wait. Raises CallStopped."""
+        if self.stopped.wait(seconds):
+            raise CallStopped
+
+    def aside(self, function: Callable[[], Any]) -> Any:
+        """Return what a function returns that blocks."""
+        return function()
+
+    def forget(self, plug: socket.socket) -> None:
+        """Take note that a socket is about to be closed."""
 
     def _run(self) -> None:
         pieces: Iterator[T] = iter(())
@@ -181,6 +257,13 @@ class Call(Generic[T]):
                 close()
         self._hand_over(_raising(end))
 
+    # -- where it runs -----------------------------------------------------
+
+    def _begin(self, context: Context) -> None:
+        self._told = False
+        self._room = threading.Semaphore(AHEAD)
+        run_in_thread(partial(context.run, self._run))
+
     def _hand_over(self, piece: Callable[[], T]) -> None:
         if self.stopped.is_set():
             return
@@ -190,14 +273,15 @@ class Call(Generic[T]):
             self._told = True
             # Where the loop is closed, nobody waits for it.
             with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._wake)
+                self._loop.call_soon_threadsafe(self._be_told)
 
-    def _wake(self) -> None:
-        """Let the loop look at what is ready."""
+    def _be_told(self) -> None:
         # First of all: what is handed over from now on tells it again.
         self._told = False
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
+        self._wake()
+
+    def _made_room(self) -> None:
+        self._room.release()
 
 
 class OneAnswer(Call[T]):
@@ -228,13 +312,16 @@ def _raising(error: BaseException) -> Callable[[], Any]:
     return raise_it
 
 
-async def answered(function: Callable[[], T], receive: Receive) -> T:
-    """Return what `function` returns, called in a thread.
+async def answered(
+    function: Callable[[], T],
+    receive: Receive,
+    kind: type[OneAnswer[Any]] = OneAnswer,
+) -> T:
+    """Return what `function` returns, called in a thread, or as `kind` does.
 
     Raises CallerGoneError when the caller goes away first.
     """
-
-    call = OneAnswer(function, receive)
+    call: OneAnswer[T] = kind(function, receive)
     try:
         return await anext(call)
     finally:

@@ -62,6 +62,11 @@ class ChatCompletionsAgent(Agent):
         with self.lock:
             _ = self.session
 
+    @property
+    def shares_thread(self) -> bool:
+        """Whether its session is built."""
+        return "session" in vars(self)
+
     def build_request(self, prompt: Prompt) -> dict[str, Any]:
         """Return the chat-completions body that the model accepts."""
         parameters = self.parameters(prompt.model)

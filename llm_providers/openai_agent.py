@@ -41,12 +41,13 @@ class OpenAIAgent(Agent):
         import openai
 
         from llm_providers.pooled_http import direct_transport
+        from llm_providers.repeating_openai import RepeatingClient
         from llm_providers.stoppable_http import make_stoppable
 
         key = self.settings.sendable_key().reveal()
         http = openai.DefaultHttpxClient(transport=direct_transport())
         make_stoppable(http)
-        client = openai.OpenAI(
+        client = RepeatingClient(
             api_key=key,
             base_url=self.settings.base_url,
             timeout=self.timeout,
@@ -61,6 +62,14 @@ class OpenAIAgent(Agent):
         """Build the client. Raises as `sendable_key` of the settings."""
         with self.lock:
             _ = self.client
+
+    @property
+    def shares_thread(self) -> bool:
+        """Whether its client is built, and stands on our connections."""
+        from llm_providers.pooled_http import is_pooled
+
+        client: openai.OpenAI | None = vars(self).get("client")
+        return client is not None and is_pooled(client._client)
 
     def build_request(self, prompt: Prompt) -> dict[str, Any]:
         """Return the chat-completions body that the model accepts."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 import urllib3
@@ -14,7 +15,8 @@ from requests.auth import AuthBase
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from llm_providers.calls import stoppably
+from llm_providers.calls import aside, stoppably
+from llm_providers.plugs import Plug
 from llm_providers.settings import Secret
 
 __all__ = [
@@ -33,6 +35,8 @@ __all__ = [
 # without any being thrown away.
 KEPT_CONNECTIONS = 1_000
 CHUNK = 64 * 1024
+
+T = TypeVar("T")
 
 
 class KeyHeader(AuthBase):
@@ -66,6 +70,12 @@ class Stoppable(HTTPConnection):
     plug: Any = None
     _held = b""
 
+    def connect(self) -> None:
+        """Connect; whoever runs the call decides how to wait from now on."""
+        aside(super().connect)
+        if isinstance(self.sock, socket.socket):
+            self.sock = Plug(self.sock)
+
     def send(self, data: Any) -> None:
         """Send, or hold a request's beginning until all of it is there."""
         # Before a tunnel is there, nobody asks for the answer below.
@@ -85,7 +95,7 @@ class Stoppable(HTTPConnection):
             with suppress(BrokenPipeError):
                 super().send(data)
         self.plug = self.sock
-        return stoppably(self.plug, super().getresponse)
+        return _stoppably(self.plug, super().getresponse)
 
     def close(self) -> None:
         """Close the connection; what is held is not sent."""
@@ -172,8 +182,13 @@ def raw_arriving(answer: Any, decode: bool = True) -> Iterator[bytes]:
 
     connection = answer.connection
     plug = getattr(connection, "plug", connection and connection.sock)
-    while piece := stoppably(plug, next_piece):
+    while piece := _stoppably(plug, next_piece):
         yield piece
+
+
+def _stoppably(plug: Any, read: Callable[[], T]) -> T:
+    """Return what `read` returns; a Plug sees to its waiting by itself."""
+    return read() if isinstance(plug, Plug) else stoppably(plug, read)
 
 
 def finish(answer: requests.Response, seconds: float = 0.05) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Protocol
 
+from llm_providers.calls import aside
 from llm_providers.router.bills import Bill
 from llm_providers.router.refusals import cannot_count, over_budget
 from llm_providers.router.usage_ledger import (
@@ -55,11 +57,14 @@ class Books:
             bill.refuse(cannot_count())
             return
         try:
-            bill.reservation = self.ledger.reserve(
-                bill.context.fingerprint,
-                day_of(bill.started),
-                bill.worst_usd,
-                limit,
+            bill.reservation = aside(
+                partial(
+                    self.ledger.reserve,
+                    bill.context.fingerprint,
+                    day_of(bill.started),
+                    bill.worst_usd,
+                    limit,
+                )
             )
         except BudgetExceededError as error:
             worst = bill.worst_usd

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-__all__ = ["LedgerError", "opened"]
+__all__ = ["LONGEST_WAIT", "LedgerError", "opened"]
 
 # "LLMR": marks the file as a ledger of this router's.
 APPLICATION = 0x4C4C4D52

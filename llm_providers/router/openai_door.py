@@ -15,7 +15,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from llm_providers.calls import answered
 from llm_providers.catalogue import load_catalogue
 from llm_providers.router.openai_errors import bad_request, unknown_model
 from llm_providers.router.openai_format import (
@@ -77,7 +76,7 @@ async def create_chat_completion(
     if asked.stream:
         chunks = Chunks(head, asked.with_usage)
         return await streamed(order, chunks, request.receive)
-    response = await answered(order.ask, request.receive)
+    response = await order.answer(request.receive)
     body = completion(response, head)
     return Response(json_bytes(body), media_type="application/json")
 

@@ -15,8 +15,9 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive as AsgiReceive
 from starlette.types import Scope, Send
 
-from llm_providers.calls import Call, CallerGoneError, Receive
+from llm_providers.calls import Call, CallerGoneError, Receive, answered
 from llm_providers.chat_completions import Piece
+from llm_providers.loop_calls import LoopAnswer, LoopCall, can_share
 from llm_providers.prompts import Prompt
 from llm_providers.recommender.recommendation import NothingFitsError
 from llm_providers.responses import StandardResponse
@@ -112,8 +113,18 @@ class Order:
         """Whom to ask, in turn."""
         return self.choice.targets
 
-    def ask(self) -> StandardResponse:
+    @property
+    def shares_thread(self) -> bool:
+        """Whether it can be asked in the loop's own thread."""
+        return self.service.shares_thread(self.targets) and can_share()
+
+    async def answer(self, receive: Receive) -> StandardResponse:
         """Return the answer. Raises DoorError."""
+        if self.shares_thread:
+            return await answered(self._ask, receive, LoopAnswer)
+        return await answered(self._ask, receive)
+
+    def _ask(self) -> StandardResponse:
         response = self.service.fallback.process_prompt(
             self.prompt, self.targets, self.service.settings.deadline_seconds
         )
@@ -167,7 +178,8 @@ async def streamed(
 ) -> StreamingResponse:
     """Return the stream, once it has begun. Raises DoorError before."""
     stream = order.stream()
-    call = Call(stream.pieces, receive)
+    kind = LoopCall if order.shares_thread else Call
+    call: Call[Piece] = kind(stream.pieces, receive)
     try:
         first = await anext(call, None)
         if first is None:

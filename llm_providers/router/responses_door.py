@@ -10,7 +10,6 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
-from llm_providers.calls import answered
 from llm_providers.router.openai_errors import DoorError
 from llm_providers.router.openai_format import json_bytes
 from llm_providers.router.openai_order import Order, streamed
@@ -52,7 +51,7 @@ async def create_response(
     if asked.stream:
         events = ResponseEvents(asked)
         return await streamed(order, events, request.receive)
-    response = await answered(order.ask, request.receive)
+    response = await order.answer(request.receive)
     body = response_object(asked, response)
     return Response(json_bytes(body), media_type="application/json")
 

@@ -189,6 +189,14 @@ class Service:
                 )
             return self._made[provider]
 
+    def shares_thread(self, targets: Iterable[Target]) -> bool:
+        """Whether asking these targets leaves its thread to others.
+
+        Not the first time: an agent loads much before its first request.
+        """
+        agents = (self._made.get(target.provider) for target in targets)
+        return all(agent and agent.shares_thread for agent in agents)
+
     @property
     def with_key(self) -> list[str]:
         """The providers that have a key, in order."""

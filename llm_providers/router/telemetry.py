@@ -11,6 +11,7 @@ OpenTelemetry has no name for begins with ``llm_router``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from opentelemetry import trace
@@ -19,6 +20,7 @@ from opentelemetry.trace.propagation.tracecontext import (
 )
 
 from llm_providers import __version__
+from llm_providers.calls import aside
 from llm_providers.router.bills import Bill
 from llm_providers.router.usage_rows import AttemptRow, RequestRow, Tokens
 
@@ -55,6 +57,12 @@ class Telemetry:
         provider = self._provider or trace.get_tracer_provider()
         if isinstance(provider, trace.ProxyTracerProvider):
             return  # Nobody has configured one.
+        # Whoever exports may wait for somebody.
+        aside(partial(self._tell, provider, bill, row))
+
+    def _tell(
+        self, provider: trace.TracerProvider, bill: Bill, row: RequestRow
+    ) -> None:
         tracer = provider.get_tracer(NAME, __version__)
         asked = bill.targets[0]
         span = tracer.start_span(

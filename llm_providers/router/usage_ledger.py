@@ -18,12 +18,18 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from llm_providers.calls import aside
 from llm_providers.router.ledger_rows import delete_oldest, insert
-from llm_providers.router.ledger_schema import LedgerError, opened
+from llm_providers.router.ledger_schema import (
+    LONGEST_WAIT,
+    LedgerError,
+    opened,
+)
 from llm_providers.router.usage_rows import RequestRow, day_of
 
 __all__ = ["BudgetExceededError", "LedgerError", "Spending", "UsageLedger"]
@@ -96,15 +102,15 @@ class UsageLedger:
         self._process = 0
         self._broken_until = 0.0
         self._broken = ""
+        # Whether the next transaction has been begun already.
+        self._begun = False
 
     def write(self, row: RequestRow, reservation: int | None = None) -> None:
         """Write a request with its tries; give its reservation back."""
         job = _Job(row, reservation)
         self._waiting.append(job)
-        with self._lock:
-            # Whoever had the lock before may have written this one, too.
-            if not job.done:
-                self._write_waiting()
+        if not self._wrote_at_once(job):
+            aside(partial(self._wait_and_write, job))
         if job.error is not None:
             raise job.error
 
@@ -190,6 +196,29 @@ class UsageLedger:
         beside = Path(f"{self.path}-wal")
         return beside.stat().st_size if beside.is_file() else 0
 
+    def _wrote_at_once(self, job: _Job) -> bool:
+        """Write a job, unless somebody else would have to be waited for."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            database = self._made
+            if database is None or self._process != os.getpid():
+                return False
+            if not job.done:
+                self._begun = _begun_at_once(database)
+                if not self._begun:
+                    return False
+                self._write_waiting()
+        finally:
+            self._lock.release()
+        return True
+
+    def _wait_and_write(self, job: _Job) -> None:
+        with self._lock:
+            # Whoever had the lock before may have written this one, too.
+            if not job.done:
+                self._write_waiting()
+
     def _write_waiting(self) -> None:
         jobs = []
         while self._waiting:
@@ -220,7 +249,9 @@ class UsageLedger:
     def _transaction(self) -> Generator[sqlite3.Connection, None, None]:
         database = self._connection()
         with self._told():
-            database.execute("BEGIN IMMEDIATE")
+            if not self._begun:
+                database.execute("BEGIN IMMEDIATE")
+            self._begun = False
             try:
                 yield database
                 database.execute("COMMIT")
@@ -263,6 +294,20 @@ class UsageLedger:
             HELD, (self.clock() - LONGEST_CALL, caller, day)
         ).fetchone()
         return (charged[0] if charged else 0.0), held, lost
+
+
+def _begun_at_once(database: sqlite3.Connection) -> bool:
+    """Begin a transaction; false where another process would be waited for."""
+    patient = f"PRAGMA busy_timeout = {1000 * LONGEST_WAIT:.0f}"
+    # Whoever waits is told what it was that failed here.
+    with suppress(sqlite3.Error):
+        database.execute("PRAGMA busy_timeout = 0")
+        try:
+            database.execute("BEGIN IMMEDIATE")
+            return True
+        finally:
+            database.execute(patient)
+    return False
 
 
 def _give_back(database: sqlite3.Connection, reservation: int | None) -> None:

@@ -148,6 +148,23 @@ def test_a_row_that_cannot_be_written_takes_no_other_with_it(
 # Many at once
 
 
+def test_who_would_have_to_wait_for_another_process_does_so_aside(
+    llm, ledger, path, monkeypatch
+):
+    ledger.write(row(llm))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    def only_then(function):
+        other.execute("ROLLBACK")
+        return function()
+
+    monkeypatch.setattr(llm.router.usage_ledger, "aside", only_then)
+    ledger.write(row(llm))
+    other.close()
+    assert read(path, "SELECT count(*) FROM requests") == [(2,)]
+
+
 def test_many_threads_write_every_row_once(llm, ledger, path):
     def write(number):
         for _ in range(20):

@@ -16,7 +16,13 @@ BINS = 10
 
 # Told apart by brightness and by stripes, not by colour alone.
 FILLS = {"passed": "#226f2a", "wrong": "url(#stripes)", "missing": PALE}
-WORDS = {"passed": "passed", "wrong": "wrong", "missing": "no answer"}
+FILLS["unchecked"] = BACKGROUND
+WORDS = {
+    "passed": "passed",
+    "wrong": "wrong",
+    "missing": "no answer",
+    "unchecked": "not checked",
+}
 STRIPES = (
     "<defs><pattern id='stripes' width='6' height='6' "
     "patternTransform='rotate(45)' patternUnits='userSpaceOnUse'>"

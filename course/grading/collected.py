@@ -30,7 +30,7 @@ DEEPEST = 12
 STEEPEST_RATIO = 200
 
 WANTED = (".ipynb", ".py")
-OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz")
+OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".tgz", ".tar.gz", ".tar.xz")
 SKIPPED_FOLDERS = {"__pycache__", "__MACOSX", "history", "site-packages"}
 
 _MB = 1024**2
@@ -108,7 +108,7 @@ def _collect_folder(folder: Path, found: Collected) -> None:
                 _collect_zip(str(place), _opened(path), found, place.parent)
             elif suffix in WANTED:
                 found.add(place, _read_file(path))
-            elif suffix in OTHER_ARCHIVES:
+            elif _is_archive(path.name):
                 raise RefusedError("only zip archives are opened")
         except RefusedError as error:
             found.refuse(str(place), str(error))
@@ -143,6 +143,10 @@ def _files_below(folder: Path, found: Collected) -> Iterator[Path]:
                     yield place
             elif place.suffix.lower() in (*WANTED, ".zip"):
                 found.refuse(entry.name, "it is no ordinary file")
+
+
+def _is_archive(name: str) -> bool:
+    return name.lower().endswith(OTHER_ARCHIVES)
 
 
 def _is_skipped(name: str) -> bool:
@@ -219,7 +223,7 @@ def _read_archive(
             if any(_is_skipped(part) for part in place.parts[:-1]):
                 continue
             suffix = place.suffix.lower()
-            if suffix in (".zip", *OTHER_ARCHIVES):
+            if suffix == ".zip" or _is_archive(place.name):
                 raise RefusedError("an archive within an archive")
             if suffix in WANTED and not place.name.startswith("."):
                 found.add(below / place, _unpacked(archive, entry, found))

@@ -96,7 +96,7 @@ class Grader:
             "points": sum(row["points"] for row in rows),
             "possible": sum(row["possible"] for row in rows),
             "seconds": round(time.monotonic() - began, 2),
-            "problems": found.problems[:200],
+            "problems": [*_unchecked(rows), *found.problems[:200]],
             "repairs": found.repairs[:200],
             "files": found.files[:200],
             "exercises": rows,
@@ -215,6 +215,9 @@ class _Judging:
             LITTLE_PATIENCE if self._endless >= PATIENCE_LOST_AFTER else None
         )
         verdict = self._grader.check(workspace, exercise.id, patience)
+        if verdict.status == "hung" and patience is None:
+            # On a busy machine also a right answer may be late once.
+            verdict = self._grader.check(workspace, exercise.id, None)
         self._endless += verdict.status == "hung"
         return verdict
 
@@ -233,6 +236,17 @@ def _row(exercise: Exercise, status: str, notes: list[str]) -> Result:
     }
 
 
+def _unchecked(rows: list[Result]) -> list[str]:
+    """Return what a person has to look at, since no check said anything."""
+    numbers = [r["exercise"] for r in rows if r["status"] == "kit_error"]
+    if not numbers:
+        return []
+    return [
+        f"The check itself failed for {', '.join(numbers)}: no points were "
+        "given. Grade it again, or by hand."
+    ]
+
+
 def _shortened(verdict: Verdict) -> Verdict:
     printed = verdict.printed
     if len(printed) > LONGEST_PRINT:
@@ -247,7 +261,7 @@ def _without_values(verdict: Verdict) -> Verdict:
     could read and print.
     """
     failure = verdict.failure
-    if failure:
+    if failure and verdict.status != "kit_error":
         failure = replace(
             failure,
             called="",

@@ -18,6 +18,12 @@ from course.views.plots import Plot
 __all__ = ["Mistake", "mistakes", "overview_page"]
 
 MOST_MISTAKES = 40
+_KINDS = {
+    "passed": "passed",
+    "missing": "missing",
+    "kit_error": "unchecked",
+    "not_judged": "unchecked",
+}
 
 
 class Mistake:
@@ -48,7 +54,7 @@ def mistakes(results: Sequence[Result]) -> list[Mistake]:
 
 def _mistake(row: Result) -> str:
     verdict = row["verdict"]
-    if not verdict or row["status"] == "passed":
+    if not verdict or row["status"] in _KINDS:
         return ""
     failure = verdict["failure"] or {}
     hint, sentence = verdict["hint"], failure.get("sentence", "")
@@ -104,9 +110,7 @@ def _counts(results: Sequence[Result]) -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = {}
     for result in results:
         for row in result["exercises"]:
-            kind = {"passed": "passed", "missing": "missing"}.get(
-                row["status"], "wrong"
-            )
+            kind = _KINDS.get(row["status"], "wrong")
             found.setdefault(row["exercise"], Counter())[kind] += 1
     return found
 
@@ -115,8 +119,9 @@ def _learners(results: Sequence[Result]) -> str:
     rows = []
     for result in results:
         link = f"feedback/{quote(file_name(result['learner']))}.html"
-        states = Counter(row["status"] for row in result["exercises"])
-        wrong = sum(states.values()) - states["passed"] - states["missing"]
+        states = Counter(
+            _KINDS.get(row["status"], "wrong") for row in result["exercises"]
+        )
         remarks = len(result["problems"]) + len(result["repairs"])
         first = [*result["problems"], *result["repairs"], ""][0]
         more = f" (and {remarks - 1} more)" if remarks > 1 else ""
@@ -126,7 +131,7 @@ def _learners(results: Sequence[Result]) -> str:
                 f"{result['points']} of {result['possible']}",
                 f"{percent(result):g} %",
                 str(states["passed"]),
-                str(wrong),
+                str(states["wrong"]),
                 str(states["missing"]),
                 escape(first + more),
             ]

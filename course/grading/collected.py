@@ -154,7 +154,8 @@ def _is_skipped(name: str) -> bool:
 
 
 def _read_file(path: Path) -> bytes:
-    data = _opened(path).read(LARGEST_FILE + 1)
+    with _opened(path) as file:
+        data = file.read(LARGEST_FILE + 1)
     if len(data) > LARGEST_FILE:
         raise RefusedError(f"it is larger than {LARGEST_FILE // _MB} MB")
     return data

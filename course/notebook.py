@@ -36,6 +36,7 @@ from course.kernel.simulated_settings import (
     simulated_hosts,
 )
 from course.kit import Kit
+from course.live.providers import go_live
 from course.sandbox import Sandbox
 from course.views.pages import Page, Say
 from course.workspace.results import disk_problem
@@ -86,6 +87,10 @@ def _show(page: Page) -> None:
     display(page)  # type: ignore[no-untyped-call]
 
 
+def _live_page(costs: Sequence[str]) -> Page:
+    return Page("Live", "costs money", "open", [Say(each) for each in costs])
+
+
 def _take_cells() -> None:
     """Have the cells of this notebook looked at before they run."""
     shell = _shell()
@@ -100,7 +105,7 @@ def _take_cells() -> None:
     transformers.append(rewritten)
 
 
-def _start() -> tuple[NotebookSession, Sandbox]:
+def _start() -> tuple[NotebookSession, Sandbox, list[str]]:
     kit = Kit()
     folder = workspace_folder(kit)
     checker = Checker(folder)
@@ -118,9 +123,16 @@ def _start() -> tuple[NotebookSession, Sandbox]:
     settings = read_env_file(kit, example=solved)
     point_at(sandbox, settings, os.environ)
     refuse_hosts(simulated_hosts(settings), "simulated here; see .env")
+    # A key and a budget may stand in the environment, too.
+    costs = [] if solved else go_live(
+        kit, {**os.environ, **settings}, os.environ
+    )
+    if costs:
+        _show(_live_page(costs))
     _take_cells()
     refresh = PackagesInUse(folder).forget_changed
-    return NotebookSession(workspace, checker, _show, refresh), sandbox
+    session = NotebookSession(workspace, checker, _show, refresh)
+    return session, sandbox, costs
 
 
 def explorer(**wish: Any) -> None:
@@ -174,7 +186,11 @@ def playground(prompt: str = EXAMPLE) -> None:
         from IPython.display import display
 
         shown = Playground(sandbox.providers, agent_for, sandbox, prompt)
-        shown.ask_all()
+        if _costs:
+            # Nothing that costs is asked before somebody has read so.
+            _show(_live_page(_costs))
+        else:
+            shown.ask_all()
         display(shown.widget)  # type: ignore[no-untyped-call]
         return
     answers = [
@@ -206,7 +222,7 @@ def show(figure: Figure, alternative: str) -> None:
 
 # Says once for each machine that it looks for fonts, whenever that is.
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-_session, sandbox = _start()
+_session, sandbox, _costs = _start()
 contract = _session.contract
 exercise = _session.exercise
 hint = _session.hint

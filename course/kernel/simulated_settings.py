@@ -12,7 +12,13 @@ from course.kit import Kit
 from course.sandbox import Sandbox
 from course.setup.env_file import write_env_file
 
-__all__ = ["REAL_HOSTS", "point_at", "read_env_file", "simulated_hosts"]
+__all__ = [
+    "REAL_HOSTS",
+    "point_at",
+    "read_env_file",
+    "simulated_hosts",
+    "simulated_providers",
+]
 
 # Where each provider really lives; refused while `.env` simulates it.
 REAL_HOSTS = {
@@ -64,9 +70,15 @@ def point_at(
 
 def simulated_hosts(settings: Mapping[str, str]) -> list[str]:
     """Return the real hosts of all providers that `.env` simulates."""
+    simulated = simulated_providers(settings)
+    return [REAL_HOSTS[provider] for provider in simulated]
+
+
+def simulated_providers(settings: Mapping[str, str]) -> list[str]:
+    """Return the providers whose base URL leads to the sandbox."""
     return [
-        host
-        for provider, host in REAL_HOSTS.items()
+        provider
+        for provider in REAL_HOSTS
         if _is_sandbox(_base_url(settings, provider), provider)
     ]
 

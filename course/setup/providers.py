@@ -10,13 +10,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from itertools import repeat
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
+
 from course.kit import Kit
+from course.live.costs import Prices
+from course.live.providers import cost_lines, live_providers, spending_of
 from course.problems import ExitCode
 from llm_providers.health import ProviderHealth, check_provider
 from llm_providers.settings import Settings, load_settings
@@ -36,7 +41,8 @@ def main(argv: list[str]) -> int:
     if options.json:
         print(json.dumps([asdict(row) for row in found], indent=2))
     else:
-        print("\n".join([*report(found), *advice(settings, found)]))
+        told = [*report(found), *advice(settings, found), *live_costs()]
+        print("\n".join(told))
     asked = [row for row in found if row.key_present]
     well = bool(asked) and all(row.well for row in asked)
     return ExitCode.DONE if well else ExitCode.FAILED
@@ -70,6 +76,16 @@ def advice(
     hosts = (urlsplit(settings[name].base_url).hostname for name in silent)
     if any(host in THIS_MACHINE for host in hosts):
         yield "Is the sandbox running? `python3 -m course sandbox` starts it."
+
+
+def live_costs() -> Iterator[str]:
+    """Yield what calls to live providers are going to cost."""
+    kit = Kit()
+    values = {**dotenv_values(kit.root / ".env"), **os.environ}
+    kept = {name: value for name, value in values.items() if value}
+    live = live_providers(kept)
+    if live:
+        yield from cost_lines(live, Prices(kit), spending_of(kit, kept))
 
 
 def _cells(health: ProviderHealth) -> tuple[str, ...]:

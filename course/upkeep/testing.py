@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from course.live import smoke
 from course.problems import ExitCode
 from course.setup.environment import ROOT
 from course.upkeep.chromium import find_chromium
@@ -33,7 +34,15 @@ def main(argv: list[str]) -> int:
         action="store_true",
         help="without the proofs, the solutions, rehearsal and browser",
     )
+    parser.add_argument(
+        "--live",
+        action="store_true",
+        help="nothing of that: one short call, whole and as a stream, to "
+        "each provider that .env has made live; it costs money",
+    )
     wanted = parser.parse_args(argv)
+    if wanted.live:
+        return smoke.run()
     steps = steps_to_run(wanted.quick, ci=is_ci(os.environ))
     print(f"Running {len(steps)} steps, two at a time.", flush=True)
     began = time.monotonic()

@@ -1,0 +1,1 @@
+"""Real providers in the course: what they cost, and what stops them."""

@@ -142,6 +142,9 @@ def _import_the_rest() -> None:
 
     with suppress(ImportError):
         import numpy  # noqa: F401
+    with suppress(ImportError):
+        # A served router's first request asks for it.
+        import prometheus_client  # noqa: F401
 
     from .suite import run_pytest
 

@@ -16,6 +16,9 @@ from .wire import LONGEST_FRAME, Frame, GarbledError, UnreadableError
 # Seconds until a send gives up on a side that reads no more.
 PATIENCE = 5.0
 
+# Commas, colons and brackets of a frame: what reading it may cost in memory.
+MOST_PARTS = 3_000_000
+
 FOREVER = float("inf")
 
 
@@ -36,8 +39,20 @@ class Channel:
         if len(body) > LONGEST_FRAME:
             megabytes = LONGEST_FRAME // 1024**2
             raise UnreadableError(f"it is larger than {megabytes} MB")
+        body = self.outgoing(body)
         with self._sending:
             self._socket.sendall(len(body).to_bytes(4, "big") + body)
+
+    def outgoing(self, body: bytes) -> bytes:
+        """Return a frame as it is to be sent."""
+        return body
+
+    def incoming(self, body: bytes) -> bytes:
+        """Return a frame as it is to be read. Raises GarbledError."""
+        parts = sum(map(body.count, (b",", b":", b"[", b"{")))
+        if parts > MOST_PARTS:
+            raise GarbledError("a frame of too many parts")
+        return body
 
     def receive(self, until: float = FOREVER) -> Frame | None:
         """Return the next frame; None at the end.
@@ -55,7 +70,7 @@ class Channel:
         if body is None:
             return None
         try:
-            frame = json.loads(body)
+            frame = json.loads(self.incoming(body))
         except (ValueError, RecursionError) as error:
             raise GarbledError("a frame that is not JSON") from error
         if not isinstance(frame, dict):

@@ -30,6 +30,20 @@ ROOT = Path(__file__).resolve().parents[2]
 CHECK_PATIENCE = 30.0
 START_PATIENCE = 60.0
 
+# What the judge itself must not do for a hostile repository, and what it may
+# take: a value of a learner's can be as long as a list that fills a machine.
+_CONTAINED = {
+    "COURSE_CHECK_PROCESSES": "contain",
+    "COURSE_JUDGE_MEMORY": str(1024**3),
+    "GIT_CONFIG_COUNT": "3",
+    "GIT_CONFIG_KEY_0": "safe.bareRepository",
+    "GIT_CONFIG_VALUE_0": "explicit",
+    "GIT_CONFIG_KEY_1": "core.fsmonitor",
+    "GIT_CONFIG_VALUE_1": "false",
+    "GIT_CONFIG_KEY_2": "core.hooksPath",
+    "GIT_CONFIG_VALUE_2": os.devnull,
+}
+
 _COMMAND = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
     "from course.checking.judge import main; main(sys.argv[1:])"
@@ -40,14 +54,18 @@ class Checker:
     """Checks the exercises of one workspace, as often as asked.
 
     The judge starts in the background. `root` is the folder whose `tests`
-    are run. Any thread may ask; one check runs at a time.
+    are run. Any thread may ask; one check runs at a time. If it is
+    `contained`, no learner's code can reach beyond its workspace's copy.
     """
 
-    def __init__(self, workspace: Path, *, root: Path = ROOT) -> None:
+    def __init__(
+        self, workspace: Path, *, root: Path = ROOT, contained: bool = False
+    ) -> None:
         self.workspace = workspace
         self._root = root
+        self._contained = contained
         self._lock = threading.Lock()
-        self._judge = _JudgeProcess(root)
+        self._judge = _JudgeProcess(root, contained)
         atexit.register(self.close)
 
     def ready(self) -> bool:
@@ -92,7 +110,7 @@ class Checker:
 
     def _restart(self) -> None:
         self._judge.kill()
-        self._judge = _JudgeProcess(self._root)
+        self._judge = _JudgeProcess(self._root, self._contained)
 
     def close(self) -> None:
         """End the judge and everything that it started."""
@@ -103,7 +121,7 @@ class Checker:
 class _JudgeProcess:
     """One judge: orders go to its standard input, verdicts come back."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, contained: bool) -> None:
         self.ready = threading.Event()
         self._problem = ""
         self._log = tempfile.TemporaryFile()
@@ -117,7 +135,7 @@ class _JudgeProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=_environment(),
+            env=_environment() | (_CONTAINED if contained else {}),
             cwd=root,
             start_new_session=True,
         )

@@ -21,8 +21,9 @@ from typing import Any
 
 from course.checking import bubblewrap
 from course.checking.channel import Channel
+from course.checking.exchange import Folder
 from course.checking.output import Output
-from course.checking.places import CODE, HOME
+from course.checking.places import CODE, HOME, SHARED
 from course.checking.processes import (
     START_PATIENCE,
     LearnerProcess,
@@ -30,6 +31,7 @@ from course.checking.processes import (
 )
 from course.checking.relay import Door
 from course.checking.stage import Stage
+from course.checking.wire import GarbledError
 
 __all__ = ["Containers"]
 
@@ -73,6 +75,7 @@ class Containers:
             )
         self._control, self._ready = ours, False
         ours.settimeout(START_PATIENCE)
+        _limit_judge()
 
     def wait(self) -> None:
         """Return when the program is warm. Raises WarmProgramError."""
@@ -129,7 +132,9 @@ class Containers:
             self._stop()
             self.start()
             control, pid = self._open(place)
-        return ContainedRoom(control, lambda: self._close_room(pid))
+        # What a test writes lies here, as the judge's options have it.
+        shared = self._temporary / "tests"
+        return ContainedRoom(control, lambda: self._close_room(pid), shared)
 
     def _open(self, place: str) -> tuple[socket.socket, int]:
         self._wait()
@@ -176,6 +181,49 @@ class Containers:
         self._stage.close()
 
 
+def _limit_judge() -> None:
+    """Let a value too large for this process be an error of the test's."""
+    memory = int(os.environ.get("COURSE_JUDGE_MEMORY", "0"))
+    if memory:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+
+
+class SharingChannel(Channel):
+    """Takes the files along that a test and the process share.
+
+    Each side has them at a place of its own; a path is told as the other
+    side has it.
+    """
+
+    def __init__(
+        self, connection: socket.socket, room: ContainedRoom, shared: str
+    ) -> None:
+        super().__init__(connection)
+        self._room = room
+        self._here, self._there = shared.encode(), SHARED.encode()
+        self._sharing = False
+
+    def outgoing(self, body: bytes) -> bytes:
+        if self._here in body:
+            self._sharing = True
+            body = body.replace(self._here, self._there)
+        if self._sharing:
+            self._room.put_files()
+        return body
+
+    def incoming(self, body: bytes) -> bytes:
+        body = super().incoming(body)
+        if not self._sharing:
+            return body
+        try:
+            self._room.take_files()
+        except ValueError:
+            raise GarbledError("files of another shape") from None
+        return body.replace(self._there, self._here)
+
+
 class ContainedRoom:
     """The judge's side of one room: its processes, ports and doors."""
 
@@ -183,10 +231,14 @@ class ContainedRoom:
     kept = CODE
 
     def __init__(
-        self, control: socket.socket, on_close: Callable[[], None]
+        self,
+        control: socket.socket,
+        on_close: Callable[[], None],
+        shared: Path,
     ) -> None:
         self._control = control
         self._on_close = on_close
+        self._shared = Folder(shared)
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._doors: list[Door] = []
@@ -222,7 +274,33 @@ class ContainedRoom:
                 return status
             return None
 
-        return LearnerProcess(Channel(ours), Output(read_end), end)
+        channel = SharingChannel(ours, self, str(self._shared.root))
+        return LearnerProcess(channel, Output(read_end), end)
+
+    def put_files(self) -> None:
+        """Hand over what the test has written since. Raises OSError."""
+        ours, theirs = os.pipe()
+        with self._lock, os.fdopen(theirs, "wb") as file:
+            try:
+                message = json.dumps({"op": "put"}).encode()
+                socket.send_fds(self._control, [message], [ours])
+            finally:
+                os.close(ours)
+            self._shared.write_to(file)
+            file.close()
+            self._reply()
+
+    def take_files(self) -> None:
+        """Take over what became of the files. Raises OSError."""
+        ours, theirs = os.pipe()
+        with self._lock, os.fdopen(ours, "rb") as file:
+            try:
+                message = json.dumps({"op": "take"}).encode()
+                socket.send_fds(self._control, [message], [theirs])
+            finally:
+                os.close(theirs)
+            self._shared.read_from(file, trusted=False)
+            self._reply()
 
     def preload(self, modules: Sequence[str]) -> None:
         """Import modules of the kit's own package, for all processes."""
@@ -240,12 +318,11 @@ class ContainedRoom:
         """Return a listening socket of the room's own loopback."""
         return self._socket({"op": "listen", "port": port})
 
-    def reach(self, url: str) -> str:
-        """Return where a server in the room is reached from out here."""
-        port = int(url.rpartition(":")[2])
-        door = Door(lambda: self._socket({"op": "connect", "port": port}))
+    def port(self) -> int:
+        """Return a port that is the same server's out here and in there."""
+        door = Door(lambda port: self._socket({"op": "connect", "port": port}))
         self._doors.append(door)
-        return door.url
+        return door.port
 
     def compiled(self, file: str) -> bytes | None:
         """Return the code of a module; None if it has none."""
@@ -273,7 +350,10 @@ class ContainedRoom:
         message = json.dumps(request).encode()
         with self._lock:
             socket.send_fds(self._control, [message], fds or [])
-            received = self._control.recv(_LONGEST_MESSAGE)
+            return self._reply()
+
+    def _reply(self) -> dict[str, Any]:
+        received = self._control.recv(_LONGEST_MESSAGE)
         if not received:
             raise OSError("the room is gone")
         answer: dict[str, Any] = json.loads(received)

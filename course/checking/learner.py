@@ -14,7 +14,7 @@ from course.checking.calls import Call
 from course.checking.connection import Connection, FaultError
 from course.checking.own_tests import OwnTests
 from course.checking.processes import LearnerProcess, Room, Source
-from course.checking.remote import Remote
+from course.checking.remote import Remote, place_of
 
 # Seconds that all calls of one check may take together.
 CHECK_SECONDS = 15.0
@@ -108,9 +108,13 @@ class Learner:
     def serve(self, *args: Any, **options: Any) -> str:
         """Return the base URL of the learner's router, served over HTTP."""
         data = self.remote.encode([list(args), options])
-        url: str = self.remote.ask("serve", options=data)["ok"]
-        self.served.append(self.room.reach(url))
-        return self.served[-1]
+        port = self.room.port()
+        url: str = self.remote.ask("serve", options=data, port=port)["ok"]
+        if port:
+            # What the process says leads nowhere else.
+            url = f"http://127.0.0.1:{port}"
+        self.served.append(url)
+        return url
 
     def load(self, libraries: Iterable[str]) -> None:
         """Import libraries in the process before a call has to."""
@@ -127,7 +131,7 @@ class Learner:
             return []
         decode = self._remote.decode
         return [
-            (decode(row["raised"]), row["where"])
+            (decode(row["raised"]), place_of(row.get("where")))
             for row in rows
             if "raised" in row
         ]

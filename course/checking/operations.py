@@ -196,7 +196,8 @@ class Operations:
         args, kwargs = exports.decode(request["options"])
         router = self._module(whole_name("llm_router"))
         app = router.create_app(*args, **kwargs)
-        served = ServedApp(app, self._crashes.append)
+        port = request.get("port", 0)
+        served = ServedApp(app, self._crashes.append, port)
         self._served.append(served)
         return {"ok": served.url}
 

@@ -4,6 +4,9 @@
 HOME = "/submission"
 CODE = "/code"
 
+# Files that a test and the learner's code share.
+SHARED = "/tmp/shared"  # noqa: S108
+
 # What the warm program sees, and no room.
 KIT = "/kit"
 STAGE = "/stage"

@@ -74,8 +74,8 @@ class Room(Protocol):
     """Where the processes of one workspace run during one check.
 
     They see it as `folder`, and compiled code in `kept`. What `listen`
-    returns, they reach at its port; `reach` tells where a server of theirs
-    is reached from here.
+    returns, they reach at its port. A server of theirs that listens at
+    `port` is reached from here at the same one; 0 is any.
     """
 
     folder: str
@@ -85,7 +85,7 @@ class Room(Protocol):
         self, listener: socket.socket | None = None
     ) -> LearnerProcess: ...
     def listen(self, port: int = 0) -> socket.socket | None: ...
-    def reach(self, url: str) -> str: ...
+    def port(self) -> int: ...
     def close(self) -> None: ...
 
 
@@ -121,8 +121,8 @@ class OpenRoom:
     def listen(self, port: int = 0) -> socket.socket | None:
         return None
 
-    def reach(self, url: str) -> str:
-        return url
+    def port(self) -> int:
+        return 0
 
     def close(self) -> None:
         pass

@@ -17,14 +17,17 @@ _AT_ONCE = 65_536
 
 
 class Door:
-    """Listens on loopback; `connect` gives a connection to the server."""
+    """Listens on loopback; `connect` gives a connection to the server.
 
-    def __init__(self, connect: Callable[[], socket.socket]) -> None:
+    It is asked for one to the same port that the door has out here.
+    """
+
+    def __init__(self, connect: Callable[[int], socket.socket]) -> None:
         self._connect = connect
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
@@ -34,7 +37,7 @@ class Door:
             except OSError:
                 return
             try:
-                theirs = self._connect()
+                theirs = self._connect(self.port)
             except OSError:
                 ours.close()
                 continue

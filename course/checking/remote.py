@@ -20,6 +20,8 @@ IMPORT_SECONDS = 1.6 * CALL_SECONDS
 # for one, asks for the length first.
 _UNLOGGED = frozenset({"dir", "hash", "enter", "exit", "eq", "len", "bool"})
 
+_ENDING = (SystemExit, KeyboardInterrupt, GeneratorExit)
+
 Place = Mapping[str, Any]
 
 
@@ -153,17 +155,24 @@ class Remote:
 
     def problem(self, reply: Frame, entry: Call | None) -> BaseException:
         """Return what a reply without a value has to raise here."""
-        where = reply.get("where")
+        where = place_of(reply.get("where"))
         if "unreadable" in reply:
-            text = f"What came back cannot be read: {reply['unreadable']}."
+            reason = str(reply["unreadable"])[:200]
+            text = f"What came back cannot be read: {reason}."
             return FaultError("failed", text)
         if "exit" in reply:
-            text = f"Your code called for an exit: {reply['exit']}"
+            reason = str(reply["exit"])[:200]
+            text = f"Your code called for an exit: {reason}"
             return FaultError("ended", text)
         if "import" in reply:
             error = self.decode(reply["import"])
             return ImportFaultError(error, where)
         error = self.decode(reply["raised"])
+        if not isinstance(error, BaseException):
+            raise GarbledError("no exception was raised")
+        if isinstance(error, _ENDING):
+            # Said as any other exception it would end the judge.
+            return FaultError("ended", "Your code called for an exit.")
         if entry is not None:
             entry.failed_with(error, where)
         raised: BaseException = error
@@ -189,7 +198,20 @@ def _attribute(frame: Frame) -> Call:
 
 
 def _blanks(reply: Frame) -> list[str]:
-    return [str(number) for number in reply.get("blanks", ())]
+    found = reply.get("blanks", ())
+    return [str(number)[:20] for number in found][:100]
+
+
+def place_of(where: Any) -> Place | None:
+    """Return a place as it should be told, whatever the child told."""
+    if not isinstance(where, dict):
+        return None
+    texts = {
+        name: str(where.get(name, ""))[:200]
+        for name in ("file", "line", "function", "text")
+    }
+    line = where.get("line")
+    return {**texts, "line": line if isinstance(line, int) else 0}
 
 
 def _target(owner: Link | str) -> dict[str, Any]:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .proxies import Link
     from .remote import Remote
 
+# What these raise means something else to the judge than a failing test.
+_OURS = frozenset({"pytest", "_pytest", "pluggy", "unittest", "course"})
+
 
 class RemoteErrorType(type):
     """The class of the local classes: what is asked of one goes over."""
@@ -117,7 +120,7 @@ def _builtin(name: str) -> Any:
 
 def _loaded(module: str, name: str) -> Any:
     """Return a library's exception class if this process has it, too."""
-    if root_of(module):
+    if root_of(module) or module.partition(".")[0] in _OURS:
         return None
     kind = getattr(sys.modules.get(module), name, None)
     is_error = isinstance(kind, type) and issubclass(kind, Exception)

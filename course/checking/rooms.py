@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import child, operations
+from .exchange import Folder
 from .fresh_source import compiled
 from .limits import (
     MOST_PROCESSES,
@@ -39,7 +40,7 @@ from .namespaces import (
     raise_loopback,
     stay_private,
 )
-from .places import CODE, HOME, KIT, STAGE
+from .places import CODE, HOME, KIT, SHARED, STAGE
 from .seccomp import refuse_calls
 from .warm import be_forked_child, end, end_strays
 from .warming import warm_up
@@ -180,6 +181,7 @@ class Room:
         self._control = control
         self._children: dict[int, int] = {}
         self._killed = ""
+        self._shared = Folder(Path(SHARED))
 
     def run(self) -> None:
         """Do what the judge asks until it leaves."""
@@ -247,6 +249,19 @@ class Room:
                 importlib.import_module(name)
         gc.collect()
         gc.freeze()
+        return {}, None
+
+    def _do_put(self, request: Any, fds: list[int]) -> Any:
+        """Take files that a test hands over."""
+        self._shared.root.mkdir(exist_ok=True)
+        with os.fdopen(os.dup(fds[0]), "rb") as file:
+            self._shared.read_from(file, trusted=True)
+        return {}, None
+
+    def _do_take(self, request: Any, fds: list[int]) -> Any:
+        """Give back what became of them."""
+        with os.fdopen(os.dup(fds[0]), "wb") as file:
+            self._shared.write_to(file)
         return {}, None
 
     def _do_compile(self, request: Any, fds: list[int]) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class ServedApp:
-    """An ASGI app on a free loopback port, from now until `stop`.
+    """An ASGI app on a free loopback port (or `port`), from now until `stop`.
 
     `on_crash` is told of exceptions that the app did not turn into a reply.
     The server stands when another `app` is put in the place of one that is
@@ -17,7 +17,10 @@ class ServedApp:
     """
 
     def __init__(
-        self, app: Any, on_crash: Callable[[Exception], Any] | None = None
+        self,
+        app: Any,
+        on_crash: Callable[[Exception], Any] | None = None,
+        port: int = 0,
     ) -> None:
         import uvicorn
 
@@ -37,7 +40,7 @@ class ServedApp:
                 self._under_way -= counted
 
         # Connections wait in the socket's queue until the server takes them.
-        made = socket.create_server(("127.0.0.1", 0))
+        made = socket.create_server(("127.0.0.1", port))
         # Named TCP's, or asyncio would let a body wait behind its head.
         self._socket = socket.socket(
             made.family, made.type, socket.IPPROTO_TCP, made.detach()

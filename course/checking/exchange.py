@@ -1,0 +1,154 @@
+"""Files that a test and a learner's code share, without a shared folder.
+
+A test may hand over a folder: what is in there is copied into the room
+before a call, and what the call changed is copied back. Links never come
+back, nor what could make a program out here run something: the settings of
+a repository stay as the test wrote them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+State = tuple[int, int]
+
+# What may be shared, in bytes and in files, either way.
+MOST_BYTES = 32 * 1024**2
+MOST_FILES = 5_000
+
+_SETTINGS = frozenset(
+    {"config", "config.worktree", "hooks", "info", "modules", "worktrees",
+     "commondir", "gitdir", "alternates"}
+)
+
+
+class TooMuchError(OSError):
+    """More than may be shared."""
+
+
+@dataclass
+class Folder:
+    """One side of what is shared: its root, and how it was left."""
+
+    root: Path
+    states: dict[str, State] = field(default_factory=dict)
+
+    def changes(self) -> tuple[list[str], list[str]]:
+        """Return what is new or different now, and what is gone."""
+        now = dict(_walk(self.root, ""))
+        changed = [n for n, s in now.items() if self.states.get(n) != s]
+        gone = [name for name in self.states if name not in now]
+        self.states = now
+        return sorted(changed), sorted(gone, reverse=True)
+
+    def write_to(self, file: BinaryIO) -> None:
+        """Send what has changed since the last time."""
+        changed, gone = self.changes()
+        total = 0
+        for name in changed:
+            path = self.root / name
+            row: dict[str, object] = {"name": name}
+            content = b""
+            if stat.S_ISDIR(path.lstat().st_mode):
+                row["folder"] = True
+            else:
+                content = _content(path)
+                row["run"] = bool(path.lstat().st_mode & 0o100)
+            total += len(content)
+            if total > MOST_BYTES:
+                raise TooMuchError("the files are too large")
+            row["size"] = len(content)
+            file.write(json.dumps(row).encode() + b"\n" + content)
+        file.write(json.dumps({"gone": gone}).encode() + b"\n")
+        file.flush()
+
+    def read_from(self, file: BinaryIO, trusted: bool) -> None:
+        """Take over what the other side sent; raises OSError, ValueError.
+
+        If it is not `trusted`, what is dangerous is left as it was.
+        """
+        total = count = 0
+        while True:
+            row = json.loads(file.readline(100_000))
+            if "gone" in row:
+                self._remove(row["gone"], trusted)
+                break
+            size, count = int(row["size"]), count + 1
+            total += size
+            if size < 0 or total > MOST_BYTES or count > MOST_FILES:
+                raise TooMuchError("too many files, or too large")
+            content = file.read(size)
+            if len(content) != size:
+                raise OSError("cut off")
+            if _allowed(row["name"], bool(row.get("folder")), trusted):
+                self._write(row, content)
+        self.states = dict(_walk(self.root, ""))
+
+    def _write(self, row: dict[str, object], content: bytes) -> None:
+        path = self.root / str(row["name"])
+        if row.get("folder"):
+            path.mkdir(parents=True, exist_ok=True)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.new"[:255])
+        unfinished.write_bytes(content)
+        unfinished.chmod(0o755 if row["run"] else 0o644)
+        unfinished.replace(path)
+
+    def _remove(self, names: Iterable[object], trusted: bool) -> None:
+        for name in names:
+            path = self.root / str(name)
+            if not _allowed(name, True, trusted):
+                continue
+            with suppress(OSError):
+                if stat.S_ISDIR(path.lstat().st_mode):
+                    path.rmdir()
+                else:
+                    path.unlink()
+
+
+def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, State]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            about = entry.stat(follow_symlinks=False)
+            name = f"{prefix}{entry.name}"
+            if stat.S_ISDIR(about.st_mode):
+                yield name, (0, 0)
+                yield from _walk(folder / entry.name, f"{name}/")
+            elif stat.S_ISREG(about.st_mode):
+                yield name, (about.st_mtime_ns, about.st_size)
+
+
+def _content(path: Path) -> bytes:
+    opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(opened, "rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise TooMuchError(f"{path.name} is too large")
+    return content
+
+
+def _allowed(name: object, is_folder: bool, trusted: bool) -> bool:
+    """Return whether a name may be written or removed on this side."""
+    if type(name) is not str or not name or "\0" in name or "\\" in name:
+        return False
+    parts = name.split("/")
+    if any(part in ("", ".", "..") for part in parts):
+        return False
+    if trusted:
+        return True
+    lower = [part.lower() for part in parts]
+    if ".git" not in lower:
+        return True
+    if lower[-1] == ".git":
+        # As a file it could name another repository, with its settings.
+        return is_folder
+    inside = lower[lower.index(".git") + 1 :]
+    return _SETTINGS.isdisjoint(inside)

@@ -15,6 +15,8 @@ __all__ = ["UNDOCUMENTED", "load", "page"]
 
 # What a page says where a docstring should stand.
 UNDOCUMENTED = "*No docstring.*"
+# In characters, the function's name not counted.
+LONGEST_LINE = 70
 # Python writes these itself where a class has none.
 _GENERATED = re.compile(r"\A(\w+\(.*\)|An enumeration\.)\Z", re.DOTALL)
 # Markdown reads these as its own, outside of code.
@@ -90,12 +92,48 @@ def own_docstring(thing: Any) -> str:
 
 
 def signature(thing: Any) -> str:
-    """Return the parameters of what can be called; ``(...)`` if unknown."""
+    """Return the parameters of what can be called; ``(...)`` if unknown.
+
+    Where they are too many for a line, each has one of its own.
+    """
     try:
-        found = str(inspect.signature(thing))
+        found = inspect.signature(thing)
     except (TypeError, ValueError):
         return "(...)"
-    return _ADDRESS.sub("", found)
+    plain = found.replace(
+        parameters=[
+            one.replace(annotation=_Plain.of(one.annotation))
+            for one in found.parameters.values()
+        ],
+        return_annotation=_Plain.of(found.return_annotation),
+    )
+    text = _ADDRESS.sub("", str(plain))
+    return text if len(text) <= LONGEST_LINE else _on_lines(plain, text)
+
+
+def _on_lines(plain: inspect.Signature, text: str) -> str:
+    """Return a signature with a parameter a line."""
+    shown, rest = [], text
+    for one in plain.parameters.values():
+        before, told, rest = rest.partition(_ADDRESS.sub("", str(one)))
+        # What stands between two of them: the signs / and *.
+        shown += [sign for sign in "/*" if f"{sign}, " in before]
+        shown.append(told)
+    last = rest.lstrip(", /")
+    shown += ["/"] if rest.startswith(", /") else []
+    return "(\n" + "".join(f"    {one},\n" for one in shown) + last
+
+
+class _Plain(str):
+    """An annotation that is text already, shown without quotes."""
+
+    @classmethod
+    def of(cls, annotation: Any) -> Any:
+        """Return an annotation as it was written, where it is text."""
+        return cls(annotation) if isinstance(annotation, str) else annotation
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def escaped(text: str) -> str:

@@ -186,3 +186,17 @@ def test_every_module_of_the_package_has_a_page(release, llm):
 def test_no_address_in_memory_stands_in_a_signature(page):
     text = '__all__ = ["f"]\n\n\ndef f(x=object()): ...\n'
     assert " at 0x" not in page(text)
+
+
+def test_a_long_signature_has_a_parameter_a_line(page):
+    text = (
+        "from __future__ import annotations\n"
+        '__all__ = ["f"]\n\n\n'
+        'def f(first: "int | None", second: str, /, *, third: float = 0.5,'
+        " fourth: list[str] = []) -> bool: ...\n"
+    )
+    told = (
+        "f(\n    first: 'int | None',\n    second: str,\n    /,\n    *,\n"
+        "    third: float = 0.5,\n    fourth: list[str] = [],\n) -> bool\n"
+    )
+    assert told in page(text)

@@ -7,10 +7,10 @@ import io
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import redirect_stderr
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from course.kit import Kit
 from course.problems import CommandError, ExitCode
@@ -20,7 +20,7 @@ from course.upkeep.site_phases import generated_tables
 from course.upkeep.site_reference import reference_pages
 from course.upkeep.site_wire import protocol_pages
 
-__all__ = ["build_site", "main"]
+__all__ = ["build_site", "main", "rendered", "write_source"]
 
 # Sphinx's settings. Nothing of what is built asks another site for anything.
 SETTINGS: Mapping[str, Any] = {
@@ -47,6 +47,12 @@ CONTENTS = """
 :caption: Course
 
 lessons/index
+```
+
+```{{toctree}}
+:hidden:
+:caption: How it is built
+
 {phases}
 ```
 
@@ -102,27 +108,34 @@ def is_site(folder: Path) -> bool:
 
 def build_site(kit: Kit, out: Path) -> list[str]:
     """Build the site into a folder; return what is wrong with it."""
-    # Takes half a second to import: only here.
-    from sphinx.application import Sphinx
-
     with TemporaryDirectory(prefix="site-") as scratch:
         source = Path(scratch) / "source"
         write_source(kit, source)
-        warnings = io.StringIO()
-        with redirect_stderr(io.StringIO()):
-            app = Sphinx(
-                str(source),
-                confdir=None,
-                outdir=str(out.resolve()),
-                doctreedir=str(Path(scratch) / "doctrees"),
-                buildername="html",
-                confoverrides=dict(SETTINGS),
-                status=None,
-                warning=warnings,
-            )
-            app.build(force_all=True)
-        told = COLOUR.sub("", warnings.getvalue())
-    lines = told.replace(f"{source}{os.sep}", "").splitlines()
+        return rendered(source, out)
+
+
+def rendered(source: Path, out: Path) -> list[str]:
+    """Make a folder of Markdown into pages; return what Sphinx warns of."""
+    # Takes half a second to import: only here.
+    from sphinx.application import Sphinx
+
+    told = io.StringIO()
+    with TemporaryDirectory(prefix="site-") as scratch, catch_warnings():
+        # That one of its parts uses another's old names is theirs to mend.
+        simplefilter("ignore")
+        app = Sphinx(
+            str(source),
+            confdir=None,
+            outdir=str(out.resolve()),
+            doctreedir=scratch,
+            buildername="html",
+            confoverrides=dict(SETTINGS),
+            status=None,
+            warning=told,
+        )
+        app.build(force_all=True)
+    plain = COLOUR.sub("", told.getvalue()).replace(f"{source}{os.sep}", "")
+    lines = plain.splitlines()
     return list(dict.fromkeys(line for line in lines if line.strip()))
 
 

@@ -70,11 +70,13 @@ def graded(
 def _graded(
     submissions: Sequence[Submission], order: Order, client: Any
 ) -> Iterator[tuple[Submission, Result]]:
-    from distributed import as_completed
+    import distributed
+
+    dask: Any = distributed  # its functions have no types
 
     waiting = iter(submissions)
     under_way: dict[str, _Handed] = {}
-    done = as_completed()
+    done = dask.as_completed()
 
     def hand_out(handed: _Handed | None) -> None:
         if handed is None:
@@ -132,7 +134,7 @@ def _result(future: Any, handed: _Handed, seed: int) -> Result:
 def _connected(address: str) -> Iterator[Any]:
     """Give a client of the scheduler, with a worker at hand at least."""
     try:
-        from distributed import Client
+        import distributed
     except ImportError:
         raise CommandError(
             ExitCode.PART_MISSING,
@@ -140,7 +142,8 @@ def _connected(address: str) -> Iterator[Any]:
             "in the environment `.venv`, here and where the workers run.",
         ) from None
     try:
-        client = Client(address, timeout=CONNECT_SECONDS)
+        dask: Any = distributed  # its classes have no types
+        client = dask.Client(address, timeout=CONNECT_SECONDS)
     except (OSError, ValueError) as error:
         raise CommandError(
             ExitCode.WRONG_USE,
@@ -160,7 +163,7 @@ def _connected(address: str) -> Iterator[Any]:
 
 
 def _threads(client: Any) -> int:
-    return max(1, sum(client.nthreads().values()))
+    return max(1, sum(map(int, client.nthreads().values())))
 
 
 def _grade(submission: Submission, order: Order) -> Result:

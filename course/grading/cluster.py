@@ -25,6 +25,7 @@ from course.problems import CommandError, ExitCode
 __all__ = ["graded"]
 
 CONNECT_SECONDS = 20
+WORKERS_SECONDS = 60
 # Orders under way for each worker: one is graded, one lies ready.
 AHEAD = 2
 # Dask gives a submission up where several workers died while they had it. One
@@ -151,7 +152,7 @@ def _connected(address: str) -> Iterator[Any]:
         ) from None
     with client:
         try:
-            client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+            client.wait_for_workers(1, timeout=WORKERS_SECONDS)
         except TimeoutError:
             raise CommandError(
                 ExitCode.FAILED,

@@ -109,8 +109,8 @@ def test_a_long_text_is_cut_to_eighty_characters(llm):
 
 @pytest.mark.exercise("5.1")
 def test_where_the_cut_goes_through_a_key_nothing_of_it_is_left(llm):
-    log = read(llm, {"message": f"{'.' * 69} {KEY} and more"})
-    assert llm.log_review.leaks(log)[0].excerpt == f"{'.' * 69} [redacted]"
+    log = read(llm, {"message": f"{'.' * 73} {KEY} and more"})
+    assert llm.log_review.leaks(log)[0].excerpt == f"{'.' * 73} [redac"
 
 
 @pytest.mark.exercise("5.1")

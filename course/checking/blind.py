@@ -18,6 +18,7 @@ from course.building.agent_tests import AgentTests
 from course.checking.connection import FaultError
 from course.checking.containers import ContainedRoom, Containers
 from course.checking.packages import Mutant, remote_of
+from course.checking.roots import whole_name
 from course.checking.side_by_side import RUN_SECONDS, UNENDED
 from course.sandbox import Sandbox
 
@@ -54,7 +55,7 @@ class BlindRuns:
         self._mutants = mutants
         self._source = source
         module = about.agent.rpartition(".")[0]
-        package = f"llm_providers.{module}"
+        package = whole_name(module)
         self._packages = source.reference_room(root, (*libraries, package))
 
     def results(self) -> dict[str, Row]:
@@ -113,7 +114,7 @@ class BlindRuns:
         folders = {"workspace": room.folder, "kept": room.kept}
         remote.ask("use", **folders, overlay={}, reuse=True)
         if mutant is not None:
-            file = self._root / "llm_providers" / mutant.file
+            file = self._root / mutant.file
             text = mutant.text(file.read_text("utf-8"))
             remote.ask(
                 "replace", **folders, module=mutant.module, text=text

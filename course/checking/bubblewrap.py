@@ -17,6 +17,7 @@ from pathlib import Path
 
 from course.checking.places import CODE, HOME, KIT, STAGE
 from course.checking.processes import BOOTSTRAP, scrubbed_environment
+from course.checking.roots import ROOTS
 
 __all__ = ["command", "environment", "prepare", "problem"]
 
@@ -145,7 +146,7 @@ def _without_packages() -> list[str]:
     """Hide a copy of the reference package that someone installed."""
     options: list[str] = []
     for folder in {p for p in sys.path if p.endswith("-packages")}:
-        for name in ("llm_providers", "release", "course"):
+        for name in (*ROOTS, "course"):
             place = os.path.join(folder, name)
             if os.path.isdir(place):
                 options += ["--tmpfs", place]

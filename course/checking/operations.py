@@ -214,7 +214,7 @@ class Operations:
             file.write_text(text, "utf-8")
             order = {**request, "overlay": {name: str(file)}, "reuse": True}
             self._do_use(order, exports)
-            self._module(name)
+            self._module(whole_name(name))
         return {"ok": None}
 
     def _do_suite(self, request: Frame, exports: Exports) -> Frame:

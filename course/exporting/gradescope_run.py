@@ -1,7 +1,7 @@
 """What Gradescope's `run_autograder` starts: one submission, graded.
 
-Called with the folder of the submission and that of the results, it writes
-`results.json` there, whatever happens.
+Called with the folder of the submission, that of the results and the class's
+seed, it writes `results.json` there, whatever happens.
 """
 
 from __future__ import annotations
@@ -17,16 +17,15 @@ from typing import Any
 __all__ = ["failed_run", "main", "results"]
 
 LEARNER = "submission"
-SEED = 20_260_101
 
 JSON = dict[str, Any]
 
 
 def main(argv: list[str]) -> int:
     """Grade a submission; 0 as soon as there is a `results.json`."""
-    submission, out = map(Path, argv)
+    submission, out, seed = Path(argv[0]), Path(argv[1]), argv[2]
     try:
-        content = results(_graded(submission))
+        content = results(_graded(submission, int(seed)))
     except Exception as error:  # Gradescope shows nothing else of a run
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         content = failed_run()
@@ -35,9 +34,9 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _graded(submission: Path) -> JSON:
-    from course.grading.contained import contained_checker
+def _graded(submission: Path, seed: int) -> JSON:
     from course.grading.one import close_graders, grade_one
+    from course.grading.pool import checker_factory
     from course.grading.submissions import find
 
     with tempfile.TemporaryDirectory() as folder:
@@ -48,7 +47,8 @@ def _graded(submission: Path) -> JSON:
         scratch = Path(folder) / "scratch"
         scratch.mkdir()
         try:
-            return grade_one(found, scratch, SEED, contained_checker)
+            factory = checker_factory("best", seed)
+            return grade_one(found, scratch, seed, factory)
         finally:
             close_graders()
 

@@ -65,7 +65,9 @@ def test_a_result_becomes_what_gradescope_reads():
 
 
 def test_a_run_that_breaks_writes_a_valid_file_too(tmp_path, capsys):
-    gradescope_run.main([str(tmp_path / "none"), str(tmp_path / "results")])
+    gradescope_run.main(
+        [str(tmp_path / "none"), str(tmp_path / "results"), "1"]
+    )
     content = json.loads((tmp_path / "results" / "results.json").read_text())
     require_valid(content)
     assert content["score"] == 0 and "itself failed" in content["output"]

@@ -18,7 +18,13 @@ from typing import Any
 import pytest
 import requests
 
-from course.sandbox import RecordedRequest, Sandbox, SandboxClient, command
+from course.sandbox import (
+    RecordedRequest,
+    Sandbox,
+    SandboxClient,
+    command,
+    recording,
+)
 from course.sandbox.providers import PROVIDERS
 
 ROOT = Path(__file__).parents[1]
@@ -329,6 +335,13 @@ def test_control_can_be_switched_off():
     [
         ("GET", "/_sandbox/requests", {"Host": "evil.example"}, 403),
         ("POST", "/_sandbox/clear", {"Origin": "http://evil.example"}, 403),
+        ("POST", "/_sandbox/clear", {"Origin": "null"}, 403),
+        ("POST", "/_sandbox/clear", {"Origin": "http://127.0.0.1:1"}, 403),
+        ("POST", "/_sandbox/clear", {"Sec-Fetch-Site": "cross-site"}, 403),
+        ("GET", "/_sandbox/feed", {"Sec-Fetch-Site": "same-site"}, 403),
+        ("GET", "/_sandbox/feed", {"Host": "evil.example"}, 403),
+        ("GET", "/", {"Host": "evil.example:80"}, 403),
+        ("GET", "/_sandbox/feed", {}, 400),
         ("GET", "/_sandbox/nothing", {}, 404),
         ("GET", "/nothing", {}, 404),
         ("POST", "/_sandbox/fail_next", {}, 400),
@@ -340,12 +353,11 @@ def test_strangers_get_no_control(sandbox, method, path, headers, status):
     assert response.status_code == status
 
 
-def test_the_page_shows_requests_and_no_key(sandbox):
-    send(sandbox, key="sk-very-secret")
-    page = requests.get(sandbox.url).text
-    assert sandbox.base_url("openai") in page and PATH in page
-    assert "secret" not in page
-    assert len(sandbox.requests) == 1
+def test_of_ever_new_keys_the_oldest_are_forgotten(sandbox, monkeypatch):
+    monkeypatch.setattr(recording, "KEPT_KEYS", 2)
+    for key in ("sk-first", "sk-second", "sk-third"):
+        send(sandbox, key=key)
+    assert [one.key for one in sandbox.requests] == ["sk-second", "sk-third"]
 
 
 def test_it_imports_nothing_of_the_course_or_the_package():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from course.sandbox.fault_names import CHOICES, FAULTS
@@ -144,6 +144,15 @@ class FaultQueue:
                 if not fault.left:
                     queue[:] = [other for other in queue if other is not fault]
             return fault
+
+    def planned(self) -> dict[str, list[PlannedFault]]:
+        """Return what is planned for each provider, in order."""
+        with self._lock:
+            return {
+                provider: [replace(fault) for fault in queue]
+                for provider, queue in self._planned.items()
+                if queue
+            }
 
     def clear(self) -> None:
         """Forget every planned fault."""

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from course.sandbox.wire import Reply, Request
 
-__all__ = ["Headers", "RecordedRequest", "Recording", "fingerprint"]
+__all__ = [
+    "Arrival",
+    "Headers",
+    "RecordedRequest",
+    "Recording",
+    "fingerprint",
+]
 
 KEPT_PER_KEY = 1_000
+# Beyond so many keys, the one that was used first is forgotten.
+KEPT_KEYS = 1_000
 KEPT_BODY = 1_000_000
 KEPT_REPLY = 4_000
 
@@ -90,13 +99,26 @@ def _body(request: Request) -> Any:
         return request.raw.decode("utf-8", "replace")
 
 
+class Arrival(NamedTuple):
+    """A record, its number, and when it came, in seconds since 1970."""
+
+    number: int
+    time: float
+    record: RecordedRequest
+
+
 class Recording:
-    """The last thousand requests of each key, safe to use from threads."""
+    """The last thousand requests of each key, safe to use from threads.
+
+    `epoch` is another one whenever everything was forgotten.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._numbers = count()
-        self._kept: dict[str | None, deque[tuple[int, RecordedRequest]]] = {}
+        self._next = 0
+        self._kept: dict[str | None, deque[Arrival]] = {}
+        self.epoch = time.time_ns()
 
     def add(
         self, provider: str | None, key: str | None, request: Request
@@ -111,17 +133,44 @@ class Recording:
             key,
         )
         with self._lock:
-            kept = self._kept.setdefault(key, deque(maxlen=KEPT_PER_KEY))
-            kept.append((next(self._numbers), record))
+            kept = self._kept.get(key)
+            if kept is None:
+                if len(self._kept) >= KEPT_KEYS:
+                    del self._kept[next(iter(self._kept))]
+                kept = self._kept[key] = deque(maxlen=KEPT_PER_KEY)
+            number = next(self._numbers)
+            self._next = number + 1
+            kept.append(Arrival(number, time.time(), record))
         return record
 
     def all(self) -> list[RecordedRequest]:
         """Return the records in the order of arrival."""
+        return [arrival.record for arrival in self.arrivals(0)[1]]
+
+    def arrivals(self, first: int) -> tuple[int, list[Arrival]]:
+        """Return the next number, and all from the number `first` on."""
         with self._lock:
-            pairs = [pair for kept in self._kept.values() for pair in kept]
-        return [record for _, record in sorted(pairs, key=lambda p: p[0])]
+            found = [
+                arrival
+                for kept in self._kept.values()
+                for arrival in kept
+                if arrival.number >= first
+            ]
+            following = self._next
+        found.sort(key=lambda arrival: arrival.number)
+        return following, found
+
+    def key_named(self, name: str) -> str | None:
+        """Return the key with this fingerprint; ValueError if none has it."""
+        with self._lock:
+            keys = list(self._kept)
+        for key in keys:
+            if fingerprint(key) == name:
+                return key
+        raise ValueError(f"Nothing has come with {name}.")
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._kept.clear()
+            self.epoch = time.time_ns()

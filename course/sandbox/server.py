@@ -15,11 +15,11 @@ from types import TracebackType
 from typing import Any
 
 from course.sandbox import control
-from course.sandbox.faults import FaultQueue
+from course.sandbox.faults import FaultQueue, PlannedFault
 from course.sandbox.models import PathText
 from course.sandbox.protocol import ProviderProtocol
 from course.sandbox.providers import PROVIDERS, Protocols, row_of
-from course.sandbox.recording import RecordedRequest, Recording
+from course.sandbox.recording import Arrival, RecordedRequest, Recording
 from course.sandbox.spoiling import spoil
 from course.sandbox.wire import (
     Reply,
@@ -272,6 +272,22 @@ class Sandbox:
     def requests(self) -> list[RecordedRequest]:
         """What has arrived, in order; the last thousand for each key."""
         return self._recording.all()
+
+    def arrivals(
+        self, first: int, most: int
+    ) -> tuple[int, int, list[Arrival]]:
+        """Return epoch, next number, and the last requests from `first`."""
+        epoch = self._recording.epoch
+        following, found = self._recording.arrivals(first)
+        return epoch, following, found[-most:]
+
+    def planned(self) -> dict[str, list[PlannedFault]]:
+        """Return the planned faults of each provider that has some."""
+        return self._faults.planned()
+
+    def key_named(self, name: str) -> str | None:
+        """Return the key that requests showed by this fingerprint."""
+        return self._recording.key_named(name)
 
     def clear(self) -> None:
         """Forget the recorded requests and the planned faults."""

@@ -30,9 +30,11 @@ CELL_SECONDS = 120
 PICTURE = re.compile(r"\]\(\.\./docs/pictures/([^)]+)\)")
 SET_UP = re.compile(r'^sys\.path\.insert\(0, "\.\."\)$', re.M)
 IN_PLACE = """\
-# Where the course lies; your workspace lies beside this notebook.
+# Where the course lies.
 sys.path.insert(0, os.environ.get("COURSE_KIT", ".."))
-os.environ.setdefault("COURSE_WORKSPACE", os.path.abspath("workspace"))"""
+from course.kernel.graded import begin_phase
+
+begin_phase({phase})"""
 GRADED = """\
 # The check of exercise {id}, which decides on its {points} points.
 from course.kernel.graded import require_passed
@@ -44,6 +46,10 @@ CONFIG = '''\
 import os
 
 os.environ.setdefault("COURSE_KIT", {kit})
+# Each submission has a workspace of its own, in its notebook's folder, which
+# begins with the course's answers to the phases before.
+os.environ["COURSE_WORKSPACE"] = "workspace"
+os.environ["COURSE_FILL_IN"] = "1"
 os.environ["JUPYTER_PATH"] = os.pathsep.join(
     [{jupyter}, os.environ.get("JUPYTER_PATH", "")]
 ).rstrip(os.pathsep)
@@ -96,7 +102,8 @@ def assignment(lesson: Lesson, whole: bool = True) -> dict[str, Any]:
 
 
 def _set_up(cell: Cell, lesson: Lesson) -> dict[str, Any]:
-    text = "import os\n" + SET_UP.sub(lambda _: IN_PLACE, cell.text)
+    place = IN_PLACE.format(phase=lesson.phase)
+    text = "import os\n" + SET_UP.sub(lambda _: place, cell.text)
     made = code_cell(text)
     _mark(made, f"set-up-{lesson.phase}", locked=True)
     return made

@@ -8,10 +8,12 @@ import pytest
 
 from course.building.lessons import load_exercises, load_lessons
 from course.exporting import command, nbgrader, regions
+from course.kernel.graded import begin_phase
 from course.kit import Kit
 from course.problems import CommandError
 from course.workspace.cells import read_cell
 from course.workspace.fitting import is_still_blank
+from course.workspace.workspace import Workspace
 
 # nbgrader's own names and types, of its schema's version 3.
 TYPES = {
@@ -107,6 +109,7 @@ def test_the_kernel_and_the_kit_are_named_to_nbgrader(tmp_path):
     kit, out = Kit(), tmp_path / "out"
     paths = list(nbgrader.export(kit, out))
     config = (out / "nbgrader_config.py").read_text("utf-8")
+    assert "COURSE_FILL_IN" in config
     assert repr(str(kit.root)) in config
     kernel = out / "jupyter" / "kernels" / "course" / "kernel.json"
     assert "ipykernel_launcher" in json.loads(kernel.read_text())["argv"]
@@ -122,3 +125,22 @@ def test_nothing_is_exported_into_a_folder_with_files(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(CommandError, match="not empty"):
         command.main(["nbgrader", str(tmp_path)])
+
+
+def test_a_grader_s_notebook_begins_with_the_phases_before(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("COURSE_WORKSPACE", str(tmp_path))
+    monkeypatch.setenv("COURSE_FILL_IN", "1")
+    begin_phase(2)
+    states = {
+        each.exercise.id: each.state
+        for each in Workspace(tmp_path).standings()
+    }
+    assert states["1.7"] == "filled_in" and states["2.1"] == "not_started"
+
+
+def test_a_learner_s_own_notebook_begins_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_WORKSPACE", str(tmp_path))
+    begin_phase(2)
+    assert list(tmp_path.iterdir()) == []

@@ -25,6 +25,7 @@ from typing import Any
 import pytest
 
 from course.checking.contract import ContractCheck
+from course.checking.drawn import Drawn, drawn_root
 from course.checking.learner import Order
 from course.checking.processes import Source, process_source
 from course.checking.reports import BareReports
@@ -232,9 +233,10 @@ def main(arguments: list[str]) -> None:
     """Answer orders until there are no more.
 
     `arguments` are the folder with the tests, and an empty one to use and
-    to remove.
+    to remove. ``COURSE_CHECK_SEED`` draws other values for the tests.
     """
     root, temporary = map(Path, arguments)
+    seed = int(os.environ.get("COURSE_CHECK_SEED") or "0")
     # Nothing here may reach a reference package by mistake.
     sys.modules.update(dict.fromkeys(ROOTS))  # type: ignore[arg-type]
     verdicts = Verdicts()
@@ -246,11 +248,12 @@ def main(arguments: list[str]) -> None:
 
     try:
         source.start()
+        root, drawn = drawn_root(root, temporary, seed)
         judge = Judge(root, temporary, source)
         threading.Thread(
             target=_tell_when_warm, args=(source, verdicts), daemon=True
         ).start()
-        judge.answer(Line(_orders(end), verdicts))
+        judge.answer(Line(_orders(end), verdicts, drawn))
     finally:
         end()
 
@@ -285,8 +288,12 @@ class Line:
     """The orders in their order: the next one stays until it is answered."""
 
     def __init__(
-        self, orders: Iterator[dict[str, Any]], verdicts: Verdicts
+        self,
+        orders: Iterator[dict[str, Any]],
+        verdicts: Verdicts,
+        drawn: Drawn,
     ) -> None:
+        self._drawn = drawn
         self._orders = orders
         self._verdicts = verdicts
         self._first: dict[str, Any] | None = None
@@ -309,4 +316,5 @@ class Line:
         """Answer the next order."""
         assert self._first is not None
         number, self._first = self._first["id"], None
-        self._verdicts.write(id=number, verdict=verdict.to_dict())
+        told = self._drawn.as_seen(verdict.to_dict())
+        self._verdicts.write(id=number, verdict=told)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from course.grading.contained import LEVELS, ContainmentError, protection
 from course.grading.marks import percent
 from course.grading.results import Result
 from course.grading.run import Run, seed_of
@@ -26,10 +28,17 @@ def main(argv: list[str]) -> int:
         raise CommandError(ExitCode.WRONG_USE, str(error)) from None
     _require_apart(wanted.submissions, wanted.out)
     _require_known(wanted.only, submissions)
+    try:
+        protected = protection(wanted.containment)
+    except ContainmentError as error:
+        raise CommandError(ExitCode.PART_MISSING, str(error)) from None
+    print(protected, file=sys.stderr)
     run = Run(
         out=wanted.out,
         seed=seed_of(wanted.out, wanted.seed),
         jobs=max(1, wanted.jobs),
+        level=protected.name,
+        protection=protected,
         again=wanted.again,
     )
     try:
@@ -76,6 +85,12 @@ def _parser() -> argparse.ArgumentParser:
         "--again",
         action="store_true",
         help="grade also what has not changed since the last run",
+    )
+    parser.add_argument(
+        "--containment",
+        choices=LEVELS,
+        default="best",
+        help="how learners' code is contained; best: as well as it works here",
     )
     return parser
 

@@ -33,6 +33,7 @@ table.marks th, table.marks td { text-align: left; padding: .25em .7em;
   overflow-wrap: anywhere; }
 table.marks td.number, table.marks th.number { text-align: right;
   white-space: nowrap; font-variant-numeric: tabular-nums; }
+pre { white-space: pre-wrap; font-size: .85em; }
 .total { font-size: 1.25em; font-weight: 600; }
 .note { border-left: 4px solid var(--line); padding-left: .8em; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }

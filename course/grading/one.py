@@ -24,6 +24,7 @@ from course.grading.submissions import Submission
 from course.kit import Kit
 
 __all__ = [
+    "AnyChecker",
     "CheckerFactory",
     "Grader",
     "close_graders",

@@ -78,7 +78,7 @@ def overview_page(
     """Return the page of a class as HTML."""
     parts = [
         f"<p class='total'>{len(results)} submissions</p>",
-        f"<p class='note'>{escape(protection)}</p>",
+        f"<pre class='note' tabindex='0'>{escape(protection)}</pre>",
         *_pictures(results, exercises),
         "<h2>Learners</h2>",
         _learners(results),

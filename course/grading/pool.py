@@ -7,6 +7,7 @@ try, and then that submission alone its marks.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import time
 from collections import deque
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from course.grading.one import (
+    AnyChecker,
     CheckerFactory,
     close_graders,
     grade_one,
@@ -169,6 +171,12 @@ def _graded(
 
 def checker_factory(level: str, seed: int) -> CheckerFactory:
     """Return what makes the checker of a workspace."""
-    from course.checking.client import Checker
+    from course.grading.contained import contained_checker
 
-    return Checker
+    # The judge starts later, in this environment.
+    os.environ["COURSE_CHECK_SEED"] = str(seed)
+
+    def make(workspace: Path) -> AnyChecker:
+        return contained_checker(workspace, level)
+
+    return make

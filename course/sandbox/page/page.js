@@ -112,7 +112,7 @@ function addCard(provider, about) {
     if (!QUICK.includes(fault.name)) continue;
     const button = made("button", fault.name);
     button.type = "button";
-    button.title = fault.sentence;
+    button.title = fault.sentence.replaceAll("`", "");
     button.addEventListener("click",
                             () => plan(provider, fault.name, {}, 1));
     quick.append(button);
@@ -122,7 +122,8 @@ function addCard(provider, about) {
     const fault = about.faults.find((one) => one.name === name);
     const waits = {completion: " Waits for a completion.",
                    stream: " Waits for a stream."}[fault.waits_for] || "";
-    part(".sentence").textContent = fault.sentence + waits;
+    const sentence = fault.sentence.replaceAll("`", "");
+    part(".sentence").textContent = sentence + waits;
     part(".options").replaceChildren(...fault.options.map(optionField));
   };
   nameFields(card);
@@ -153,7 +154,8 @@ function showPlanned(provider, faults) {
   const card = cards.get(provider);
   const texts = faults.map((fault) => {
     const left = fault.left === null ? "until cleared" : `${fault.left} ×`;
-    const options = fault.options === "{}" ? "" : ` ${fault.options}`;
+    const options = fault.options === "{}" ? ""
+      : `: ${fault.options.replace(/[{}"\n]/g, "").trim()}`;
     const only = fault.only ? `, ${fault.only} alone` : "";
     return `${fault.name}, ${left}${only}${options}`;
   });
@@ -200,6 +202,15 @@ function addRow(row) {
   filter(known);
 }
 
+function readable(reply) {
+  // Half of it may be missing, or it is no JSON: then as it came.
+  try {
+    return JSON.stringify(JSON.parse(reply), null, 1);
+  } catch {
+    return reply;
+  }
+}
+
 function setStatus(known, row) {
   if (known.status === row.status) return;
   known.status = row.status;
@@ -207,7 +218,8 @@ function setStatus(known, row) {
   known.statusPart.textContent = row.status ?? "no answer yet";
   known.statusPart.className =
     "status " + (row.status === null ? "wait" : bad ? "bad" : "good");
-  known.replyPart.textContent = row.reply ?? "(none yet)";
+  known.replyPart.textContent = row.reply === null ? "(none yet)"
+    : readable(row.reply) || "(nothing)";
 }
 
 function forget() {

@@ -71,6 +71,8 @@ def test_a_fault_is_planned_by_keyboard_and_met_by_the_next_request(
     page: Page, sandbox: Sandbox
 ) -> None:
     card = page.get_by_role("article", name="openai")
+    card.get_by_text("Any fault").focus()
+    page.keyboard.press("Enter")
     card.get_by_label("Fault").select_option("error_status")
     card.get_by_role("textbox", name="status").fill("503")
     page.keyboard.press("Enter")

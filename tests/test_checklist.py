@@ -163,6 +163,14 @@ def test_a_broken_link_is_named(project):
     assert "README.md:1: gone.md" in found.reason
 
 
+def test_a_site_with_a_broken_link_has_failed(project):
+    text = "index.md:3: WARNING: gone.md\nThe site is built, but ...\n"
+    found = tree_checks.site(told_by(project, text, 1))
+    assert found.status == "failed"
+    assert "index.md:3" in found.reason
+    assert tree_checks.site(told_by(project, "Open it.\n")).status == "ok"
+
+
 def test_a_stale_row_of_the_catalogue_is_named(project):
     folder = project.root / "data"
     shutil.copytree(ROOT / "data", folder)

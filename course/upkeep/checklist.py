@@ -26,6 +26,7 @@ ITEMS: Mapping[str, Check] = {
     "public names are documented": tree_checks.documented,
     "links between documents": tree_checks.linked,
     "model catalogue": tree_checks.catalogue,
+    "documentation's site": tree_checks.site,
     "wheel and source archive": fresh_wheel.built,
     "wheel without flaws": fresh_wheel.flawless,
     "installed afresh": fresh_wheel.installed,

@@ -17,6 +17,7 @@ __all__ = [
     "documented",
     "generated",
     "linked",
+    "site",
     "tests",
     "version",
 ]
@@ -110,6 +111,16 @@ def catalogue(release: Release) -> Checked:
     if wrong:
         return failed(some(wrong), "python3 -m course catalogue check")
     return good(f"{len(known.rows)} rows, of {known.as_of}")
+
+
+def site(release: Release) -> Checked:
+    """The documentation's site can be built, without a warning."""
+    out = release.scratch / "site"
+    done = release.course("site", str(out))
+    if done.returncode:
+        told = done.stdout.splitlines()[:-1] or ["nothing was said"]
+        return failed(some(told), "mend the documents")
+    return good(f"{len(list(out.rglob('*.html')))} pages")
 
 
 def tests(release: Release) -> Checked:

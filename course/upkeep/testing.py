@@ -32,13 +32,19 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="without the proofs, the solutions, rehearsal and browser",
+        help="lint, types, and the unit tests that are not slow",
     )
     parser.add_argument(
         "--live",
         action="store_true",
         help="nothing of that: one short call, whole and as a stream, to "
         "each provider that .env has made live; it costs money",
+    )
+    parser.add_argument(
+        "--screenshots",
+        type=Path,
+        metavar="DIR",
+        help="have the browser tests put their pictures there",
     )
     wanted = parser.parse_args(argv)
     if wanted.live:
@@ -48,6 +54,8 @@ def main(argv: list[str]) -> int:
     began = time.monotonic()
     with TemporaryDirectory(prefix="course-test-") as scratch:
         environ = {**os.environ, **settings(Path(scratch))}
+        if wanted.screenshots:
+            environ["COURSE_SCREENSHOTS"] = str(wanted.screenshots.resolve())
         outcomes = run_steps(steps, environ, str(ROOT), show=show)
     print(summary(outcomes, time.monotonic() - began), flush=True)
     failed = any(outcome.status == "failed" for outcome in outcomes)
@@ -63,20 +71,23 @@ def steps_to_run(quick: bool, ci: bool) -> list[Step]:
     """Return the steps, those that take longest first."""
     python = [sys.executable, "-m"]
     pytest = [*python, "pytest", "-rfEs"]
+    units = "not proof and not browser"
+    if quick:
+        units = f"{units} and not slow"
+    unit_tests = Step("unit tests", [*pytest, "tests", "-m", units])
     short = [
-        Step(
-            "unit tests",
-            [*pytest, "tests", "-m", "not proof and not browser"],
-        ),
         Step("types (mypy)", [*python, "mypy"]),
         Step("lint (ruff)", [*python, "ruff", "check", "."]),
         Step("generated files", [*python, "course", "build", "--check"]),
     ]
     if quick:
-        return short
+        return [unit_tests, *short]
     nbval = ["--nbval", "--nbval-cell-timeout=60"]
     return [
+        unit_tests,
         Step("proofs", [*pytest, "tests", "-m", "proof"]),
+        Step("rehearsal", [*python, "course", "rehearse"]),
+        browser_step([*pytest, "tests", "-m", "browser"], ci),
         # A kernel's ports are chosen before it binds them; on a busy machine
         # another program may take one meanwhile, and the kernel stays mute.
         Step(
@@ -84,8 +95,6 @@ def steps_to_run(quick: bool, ci: bool) -> list[Step]:
             [*pytest, *nbval, "solutions"],
             once_more="Kernel didn't respond",
         ),
-        Step("rehearsal", [*python, "course", "rehearse"]),
-        browser_step([*pytest, "tests", "-m", "browser"], ci),
         *short,
     ]
 

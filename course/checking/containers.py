@@ -177,6 +177,9 @@ class Containers:
         self._control = None
 
     def close(self) -> None:
+        for room in self._references.values():
+            room.close()
+        self._references.clear()
         self._stop()
         self._stage.close()
 
@@ -242,6 +245,7 @@ class ContainedRoom:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._doors: list[Door] = []
+        self._channels: set[Channel] = set()
         # What everything in there took too much of: memory or processes.
         self.killed_for = ""
 
@@ -265,7 +269,11 @@ class ContainedRoom:
         finally:
             os.close(write_end)
 
+        channel = SharingChannel(ours, self, str(self._shared.root))
+        self._channels.add(channel)
+
         def end(died: bool) -> int | None:
+            self._channels.discard(channel)
             request = {"op": "end", "number": number, "died": died}
             with suppress(OSError):
                 answer = self._ask(request)
@@ -274,7 +282,6 @@ class ContainedRoom:
                 return status
             return None
 
-        channel = SharingChannel(ours, self, str(self._shared.root))
         return LearnerProcess(channel, Output(read_end), end)
 
     def put_files(self) -> None:
@@ -366,4 +373,7 @@ class ContainedRoom:
         for door in self._doors:
             door.close()
         self._on_close()
-        self._control.close()
+        for channel in list(self._channels):
+            channel.shut()
+        with self._lock:
+            self._control.close()

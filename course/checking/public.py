@@ -109,7 +109,8 @@ class PublicOperations(Operations):
     def _target(self, request: Frame, exports: Exports) -> Any:
         if "module" in request:
             parts = str(request["module"]).split(".")
-            if any(part[:1] == "_" for part in parts):
+            hidden = any(part[:1] == "_" for part in parts)
+            if hidden or parts[0] not in ROOTS:
                 raise HiddenError(str(request["module"]))
         target = super()._target(request, exports)
         simple = request["op"] not in ("call", "special")

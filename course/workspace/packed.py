@@ -106,7 +106,7 @@ def _add_to(kept: KeptTexts, name: str, content: bytes) -> None:
 
 
 def _belongs(name: str) -> bool:
-    return name != ".lock" and not name.endswith((".tmp", ".pyc"))
+    return not name.endswith((".lock", ".tmp", ".pyc"))
 
 
 def _is_history(name: str) -> bool:

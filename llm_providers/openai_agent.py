@@ -34,6 +34,8 @@ class OpenAIAgent(Agent):
 
     provider = "openai"
     unlisted = chat_completions.UNLISTED
+    # Whether the client's connections are those of `sessions`.
+    is_pooled = False
 
     @cached_property
     def client(self) -> openai.OpenAI:
@@ -45,7 +47,9 @@ class OpenAIAgent(Agent):
         from llm_providers.stoppable_http import make_stoppable
 
         key = self.settings.sendable_key().reveal()
-        http = openai.DefaultHttpxClient(transport=direct_transport())
+        transport = direct_transport()
+        self.is_pooled = transport is not None
+        http = openai.DefaultHttpxClient(transport=transport)
         make_stoppable(http)
         client = RepeatingClient(
             api_key=key,
@@ -66,10 +70,7 @@ class OpenAIAgent(Agent):
     @property
     def shares_thread(self) -> bool:
         """Whether its client is built, and stands on our connections."""
-        from llm_providers.pooled_http import is_pooled
-
-        client: openai.OpenAI | None = vars(self).get("client")
-        return client is not None and is_pooled(client._client)
+        return self.is_pooled and "client" in vars(self)
 
     def build_request(self, prompt: Prompt) -> dict[str, Any]:
         """Return the chat-completions body that the model accepts."""

@@ -29,7 +29,7 @@ from llm_providers.sessions import (
     raw_finish,
 )
 
-__all__ = ["PooledTransport", "direct_transport", "finish", "is_pooled"]
+__all__ = ["PooledTransport", "direct_transport", "finish"]
 
 
 # The key of what an answer has beside httpx2's own.
@@ -50,11 +50,6 @@ def direct_transport() -> PooledTransport | None:
     if any(proxies.get(scheme) for scheme in ("http", "https", "all")):
         return None
     return PooledTransport()
-
-
-def is_pooled(client: httpx2.Client) -> bool:
-    """Whether a client's requests go over our connections."""
-    return isinstance(client._transport, PooledTransport)
 
 
 class PooledTransport(httpx2.BaseTransport):

@@ -24,6 +24,7 @@ BENCHMARKS = {
     "parallel": "benchmarks.parallel",
     "router": "benchmarks.router",
     "recommender": "benchmarks.recommender",
+    "grading": "benchmarks.grading",
     "lab": "benchmarks.course_start",
 }
 # Options that name a file, for the benchmark of the recommender.
@@ -71,7 +72,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--long",
         action="store_true",
-        help="also what takes long: router, a hundred thousand requests",
+        help="also what takes long: router, a hundred thousand requests; "
+        "grading, 500 submissions",
     )
     for file in FILES:
         parser.add_argument(

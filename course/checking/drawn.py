@@ -25,6 +25,8 @@ __all__ = ["Drawn", "drawn_root"]
 LIST = "drawn.txt"
 # Read by processes that follow no link.
 _COPIED = (*ROOTS, "data")
+# From Python 3.12 on, an f-string is more than one token.
+_TEXTS = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", -1)}
 _GROUPS = ("aeiou", "bcdfghjklmnpqrstvwxyz", "123456789")
 
 
@@ -52,20 +54,17 @@ class Drawn:
         """Return a test file with other values in its texts."""
         if not self.values:
             return text
-        edits = []
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type == tokenize.STRING:
-                new = _replaced(token.string, self.values)
-                if new != token.string:
-                    edits.append((token.start, token.string, new))
-        lines = text.split("\n")
         starts = [0]
-        for line in lines:
+        for line in text.split("\n"):
             starts.append(starts[-1] + len(line) + 1)
-        for (row, column), old, new in reversed(edits):
-            at = starts[row - 1] + column
-            text = text[:at] + new + text[at + len(old) :]
-        return text
+        parts, done = [], 0
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type in _TEXTS:
+                first = starts[token.start[0] - 1] + token.start[1]
+                last = starts[token.end[0] - 1] + token.end[1]
+                parts += [text[done:first], self.text(text[first:last])]
+                done = last
+        return "".join([*parts, text[done:]])
 
     def text(self, text: str) -> str:
         """Return any text with other values."""
@@ -112,7 +111,7 @@ def drawn_root(root: Path, folder: Path, seed: int) -> tuple[Path, Drawn]:
 
 def _link_all(source: Path, target: Path, besides: set[str]) -> None:
     target.mkdir(parents=True, exist_ok=True)
-    for path in source.iterdir():
+    for path in source.iterdir() if source.is_dir() else ():
         if path.name not in besides and not path.name.startswith("."):
             os.symlink(path, target / path.name)
 

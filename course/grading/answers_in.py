@@ -20,7 +20,7 @@ from course.workspace.cells import DECORATOR
 __all__ = ["Candidate", "Found", "find_answers"]
 
 _MENTION = re.compile(
-    r"^[ \t]*@[ \t]*(?:[\w.]+\.)?exercise\([ \t]*[\"']([^\"'\n]{1,40})",
+    r"^[ \t]*@[ \t]*(?:[\w.]+\.)?exercise[ \t(]*[\"']([^\"'\n]{1,40})",
     re.MULTILINE,
 )
 _MOST_PER_EXERCISE = 50

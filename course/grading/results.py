@@ -69,7 +69,8 @@ def file_name(learner: str) -> str:
     The same on every system, also where case makes no difference.
     """
     clean = re.sub(r"[^A-Za-z0-9._-]+", "_", learner).strip("._")[:60]
-    if clean == learner and clean == clean.lower():
+    taken = clean.partition(".")[0] in ("", "aux", "con", "nul", "prn")
+    if clean == learner and clean == clean.lower() and not taken:
         return clean
     mark = hashlib.sha256(learner.encode("utf-8", "replace")).hexdigest()[:8]
     return f"{clean or 'learner'}-{mark}"

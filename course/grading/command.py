@@ -10,8 +10,9 @@ from pathlib import Path
 
 from course.grading.contained import LEVELS, ContainmentError, protection
 from course.grading.marks import percent
+from course.grading.pool import Order, graded
 from course.grading.results import Result
-from course.grading.run import Run, seed_of
+from course.grading.run import GradeAll, Graded, Run, seed_of
 from course.grading.submissions import NoSubmissionsError, Submission, find
 from course.problems import CommandError, ExitCode
 from course.workspace.files import BusyError
@@ -40,6 +41,9 @@ def main(argv: list[str]) -> int:
         level=protected.name,
         protection=protected,
         again=wanted.again,
+        grade_all=_on_cluster(wanted.scheduler)
+        if wanted.scheduler
+        else graded,
     )
     try:
         results = run.grade(submissions, wanted.only)
@@ -87,12 +91,29 @@ def _parser() -> argparse.ArgumentParser:
         help="grade also what has not changed since the last run",
     )
     parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="grade on a Dask cluster, such as tcp://127.0.0.1:8786",
+    )
+    parser.add_argument(
         "--containment",
         choices=LEVELS,
         default="best",
         help="how learners' code is contained; best: as well as it works here",
     )
     return parser
+
+
+def _on_cluster(address: str) -> GradeAll:
+    """Return what grades on a cluster in place of this machine."""
+    from course.grading import cluster
+
+    def grade_all(
+        submissions: Sequence[Submission], order: Order, jobs: int
+    ) -> Graded:
+        return cluster.graded(submissions, order, address)
+
+    return grade_all
 
 
 def _require_apart(submissions: Path, out: Path) -> None:

@@ -171,9 +171,12 @@ def _graded(
 
 def checker_factory(level: str, seed: int) -> CheckerFactory:
     """Return what makes the checker of a workspace."""
-    from course.grading.contained import contained_checker
+    from course.grading.contained import close_all, contained_checker
 
-    # The judge starts later, in this environment.
+    # A judge draws its values when it starts, by what stands here then.
+    if os.environ.get("COURSE_CHECK_SEED", "0") != str(seed):
+        close_graders()
+        close_all()
     os.environ["COURSE_CHECK_SEED"] = str(seed)
 
     def make(workspace: Path) -> AnyChecker:

@@ -28,7 +28,14 @@ from course.grading.submissions import Submission
 from course.kit import Kit
 from course.workspace.files import locked, write_atomically
 
-__all__ = ["Run", "seed_of", "without_test_files", "write_pages"]
+__all__ = [
+    "GradeAll",
+    "Graded",
+    "Run",
+    "seed_of",
+    "without_test_files",
+    "write_pages",
+]
 
 Graded = Iterator[tuple[Submission, Result]]
 GradeAll = Callable[[Sequence[Submission], Order, int], Graded]

@@ -31,7 +31,7 @@ EXTENSION = "llm_providers"
 PROMPT = "Say hello in one word."
 # Seconds: for an answer, for a server to start, and for it to end.
 LONGEST_ANSWER = 60
-LONGEST_START = 30
+LONGEST_START = 60
 LONGEST_END = 10
 BETWEEN_LOOKS = 0.05
 HEALTH = "/agents/llm-providers/health"

@@ -88,7 +88,7 @@ def _told(found: dict[str, Any]) -> Iterator[str]:
     )
     yield from _section("Keys that leaked", map(_leak, found["leaks"]))
     yield from _section("Bursts of 429s", map(_burst, found["bursts"]))
-    yield from _section("Who got worse", map(_trend, found["degrading"]))
+    yield from _section("Who got worse", map(trend_line, found["degrading"]))
     costs: Costs = found["costs"]
     yield from _section("Dearest requests", map(_cost, costs.dearest))
     yield from _section("Cost unknown", map(_cost, costs.unknown[:SHOWN]))
@@ -113,7 +113,7 @@ def _burst(burst: Burst) -> str:
     )
 
 
-def _trend(trend: Trend) -> str:
+def trend_line(trend: Trend) -> str:
     told = (
         f"{trend.provider}: {trend.failures_before:.1%} of its tries failed, "
         f"then {trend.failures_after:.1%}"

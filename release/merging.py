@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import subprocess
@@ -144,6 +145,7 @@ def git(
     return done
 
 
+@functools.lru_cache(maxsize=1)
 def knows_us(repository: Path) -> bool:
     """Return whether git knows who commits here."""
     words = ["var", "GIT_COMMITTER_IDENT"]

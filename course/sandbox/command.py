@@ -75,6 +75,7 @@ def _greeting(sandbox: Sandbox) -> str:
             f"The simulated providers answer at {sandbox.url}",
             "Base URLs for your settings (any key will do):",
             *urls,
+            f"{sandbox.url} in a browser shows requests and plans faults.",
             "Nothing leaves this machine. Ctrl-C ends it.",
         ]
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import add
 
-from llm_providers.catalogue import CatalogueError, load_catalogue
+from llm_providers.catalogue import CatalogueError, Model, load_catalogue
 from llm_providers.errors import ProviderError
 from llm_providers.responses import Attempt, Reply, Usage, total_usd
 from llm_providers.watching import noted, request_id
@@ -135,7 +135,7 @@ def known_cost(row: Attempt) -> float | None:
         refused = row.status == "error" and row.error_kind not in MAY_BE_BILLED
         return 0.0 if refused else None
     try:
-        model = load_catalogue().find(row.provider, row.model)
+        model = _listed(row.provider, row.model)
     except CatalogueError:
         # The answer does not wait for a price.
         return None
@@ -146,3 +146,8 @@ def known_cost(row: Attempt) -> float | None:
         row.usage.completion_tokens,
         row.usage.cached_tokens or 0,
     )
+
+
+@lru_cache(1000)
+def _listed(provider: str, model: str) -> Model | None:
+    return load_catalogue().find(provider, model)

@@ -5,7 +5,7 @@ import sys
 import time
 
 import pytest
-from small_check import RIGHT, SmallCourse
+from small_check import CHECKS, RIGHT, SmallCourse
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="the accidents are those of POSIX"
@@ -47,6 +47,30 @@ def test_code_that_ends_its_process_is_told_so(course, body, told):
     verdict = judged(course, body)
     assert verdict.status == "ended"
     assert told in verdict.failure.message
+
+
+IN_A_FIXTURE = """
+
+@pytest.fixture
+def total(llm):
+    return llm.sums.add(1, 2)
+
+
+@pytest.mark.exercise("0.3")
+def test_a_total_is_made(total):
+    assert total == 3
+"""
+
+
+def test_an_end_within_a_fixture_hurts_only_this_check(course):
+    course.write_checks(CHECKS + IN_A_FIXTURE)
+    try:
+        for _ in range(2):
+            bad = "def add(*n):\n    import os\n    os._exit(3)\n"
+            assert course.check(bad, "0.3").status == "ended"
+            assert course.check(RIGHT, "0.3").status == "passed"
+    finally:
+        course.write_checks(CHECKS)
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,21 @@ class Sitting:
     ) -> None:
         self.check.pytest_assertrepr_compare(op, left, right)
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[object], request: object
+    ) -> Generator[None, object, object]:
+        try:
+            return (yield)
+        except BaseException as error:
+            # Pytest remembers exceptions alone, and ends only fixtures that
+            # it remembers. One that a fault has cut short, which is none,
+            # could not be set up again in this session.
+            if fixturedef.cached_result is None:
+                reason = (error, error.__traceback__)
+                fixturedef.cached_result = (None, None, reason)
+            raise
+
 
 def _twice(items: Collection[pytest.Item]) -> list[str]:
     names: Mapping[str, int] = Counter(item.name for item in items)

@@ -11,10 +11,11 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -206,11 +207,14 @@ class SharingChannel(Channel):
         super().__init__(connection)
         self._room = room
         self._here, self._there = shared.encode(), SHARED.encode()
+        self._tops = re.compile(re.escape(self._here) + rb"/([\w.-]+)")
         self._sharing = False
 
     def outgoing(self, body: bytes) -> bytes:
-        if self._here in body:
+        tops = self._tops.findall(body)
+        if tops:
             self._sharing = True
+            self._room.share(top.decode() for top in tops)
             body = body.replace(self._here, self._there)
         if self._sharing:
             self._room.put_files()
@@ -283,6 +287,10 @@ class ContainedRoom:
             return None
 
         return LearnerProcess(channel, Output(read_end), end)
+
+    def share(self, tops: Iterable[str]) -> None:
+        """Let files in these folders of the tests' be shared from now on."""
+        self._shared.tops.update(tops)
 
     def put_files(self) -> None:
         """Hand over what the test has written since. Raises OSError."""

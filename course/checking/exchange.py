@@ -35,14 +35,29 @@ class TooMuchError(OSError):
 
 @dataclass
 class Folder:
-    """One side of what is shared: its root, and how it was left."""
+    """One side of what is shared: its root, and how it was left.
+
+    Of the root's own files and folders only those in `tops` are shared; all
+    are without any.
+    """
 
     root: Path
     states: dict[str, State] = field(default_factory=dict)
+    tops: set[str] = field(default_factory=set)
+
+    def _now(self) -> dict[str, State]:
+        if not self.tops:
+            return dict(_walk(self.root, ""))
+        found: dict[str, State] = {}
+        for top in self.tops:
+            if (self.root / top).is_dir():
+                found[top] = (0, 0)
+                found.update(_walk(self.root / top, f"{top}/"))
+        return found
 
     def changes(self) -> tuple[list[str], list[str]]:
         """Return what is new or different now, and what is gone."""
-        now = dict(_walk(self.root, ""))
+        now = self._now()
         changed = [n for n, s in now.items() if self.states.get(n) != s]
         gone = [name for name in self.states if name not in now]
         self.states = now
@@ -89,7 +104,7 @@ class Folder:
                 raise OSError("cut off")
             if _allowed(row["name"], bool(row.get("folder")), trusted):
                 self._write(row, content)
-        self.states = dict(_walk(self.root, ""))
+        self.states = self._now()
 
     def _write(self, row: dict[str, object], content: bytes) -> None:
         path = self.root / str(row["name"])

@@ -146,6 +146,7 @@ class Suite:
         self._agent = agent
         self._provider = provider
         self._missing = False
+        self._first_only = False
         self._sandbox_used = False
         self._result = Result()
         self._checks = 0
@@ -244,7 +245,7 @@ class Suite:
             self._missing = False
             self._remote.blanks.clear()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-            if package["name"]:
+            if package["name"] or self._first_only:
                 if self._result.failed:
                     break
             elif left_behind(item) != before:
@@ -293,6 +294,8 @@ class OneRun(Suite):
     def __init__(self, package: Package, agent: str, provider: str) -> None:
         super().__init__(lambda done, stuck: None, 1, agent, provider)
         self._only = package
+        # One that fails on the right package, too, is enough to know.
+        self._first_only = True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:

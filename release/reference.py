@@ -24,6 +24,8 @@ _SPECIAL = re.compile(r"([\\*_<>\[\]#|])")
 _CODE = re.compile(r"(``.+?``|`[^`\n]+`)", re.DOTALL)
 # An address in memory, which differs from run to run.
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+# A function as a default, which is shown by its name.
+_FUNCTION = re.compile(r"<(?:built-in )?function ([\w.]+)>")
 
 
 def load(place: str | Path) -> ModuleType:
@@ -107,7 +109,7 @@ def signature(thing: Any) -> str:
         ],
         return_annotation=_Plain.of(found.return_annotation),
     )
-    text = _ADDRESS.sub("", str(plain))
+    text = _shown(plain)
     return text if len(text) <= LONGEST_LINE else _on_lines(plain, text)
 
 
@@ -115,13 +117,18 @@ def _on_lines(plain: inspect.Signature, text: str) -> str:
     """Return a signature with a parameter a line."""
     shown, rest = [], text
     for one in plain.parameters.values():
-        before, told, rest = rest.partition(_ADDRESS.sub("", str(one)))
+        before, told, rest = rest.partition(_shown(one))
         # What stands between two of them: the signs / and *.
         shown += [sign for sign in "/*" if f"{sign}, " in before]
         shown.append(told)
     last = rest.lstrip(", /")
     shown += ["/"] if rest.startswith(", /") else []
     return "(\n" + "".join(f"    {one},\n" for one in shown) + last
+
+
+def _shown(part: object) -> str:
+    """Return a signature, or a part of one, as it is shown."""
+    return _FUNCTION.sub(r"\1", _ADDRESS.sub("", str(part)))
 
 
 class _Plain(str):

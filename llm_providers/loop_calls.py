@@ -164,10 +164,17 @@ class LoopCall(Call[T]):
         if self._state in (SOCKET, PAUSE):
             if self._due < self._timer_at:
                 self._set_timer()
-        elif not self._state and self._timer is not None:
-            self._timer.cancel()
+        elif not self._state:
+            self._end()
         if self._ready:
             self._wake()
+
+    def _end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        # Its context leads back to this call: a circle, which would stay
+        # until somebody looks for circles.
+        del self._greenlet
 
     def _made_room(self) -> None:
         if self._state == ROOM:

@@ -4,8 +4,10 @@ They wait for sockets here as agents do, beneath an HTTP library.
 """
 
 import asyncio
+import gc
 import socket
 import threading
+import weakref
 
 import pytest
 
@@ -231,6 +233,20 @@ def test_a_context_of_its_own_goes_with_each_call(llm):
         return found
 
     assert run(two()) == ["a", "b"]
+
+
+def test_a_call_that_has_ended_leaves_nothing_behind(llm):
+    async def ask():
+        call = llm.loop_calls.LoopAnswer(lambda: llm.calls.pause(0), never)
+        await anext(call)
+        call.stop()
+        return weakref.ref(call)
+
+    gc.disable()
+    try:
+        assert run(ask())() is None
+    finally:
+        gc.enable()
 
 
 def test_threads_take_over_where_the_loop_cannot_watch_sockets(

@@ -150,12 +150,13 @@ def explorer(**wish: Any) -> None:
     asked = Wish.of(start | wish)
     recommend = learners_recommender(choices.providers)
     if is_clickable():
-        from IPython.display import display
+        from IPython.display import Javascript, display
 
-        from course.kernel.explorer import Explorer
+        from course.kernel.explorer import NAMED_SLIDERS, Explorer
 
         shown = Explorer(choices, recommend, asked)
-        display(shown.widget)  # type: ignore[no-untyped-call]
+        named = Javascript(NAMED_SLIDERS)  # type: ignore[no-untyped-call]
+        display(shown.widget, named)  # type: ignore[no-untyped-call]
         return
     _show(explored_page(asked, recommend))
 

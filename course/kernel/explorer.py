@@ -14,7 +14,20 @@ from course.kernel.explored import (
     explored_page,
 )
 
-__all__ = ["Explorer"]
+__all__ = ["NAMED_SLIDERS", "Explorer"]
+
+# ipywidgets gives a slider's handle no name that a screen reader could say.
+# Its label stands beside it, drawn a little later than this runs.
+NAMED_SLIDERS = """\
+(function name(left) {
+  for (const row of document.querySelectorAll(".widget-slider")) {
+    const label = row.querySelector(".widget-label");
+    const handle = row.querySelector("[role=slider]");
+    if (label && handle) handle.setAttribute("aria-label", label.textContent);
+  }
+  if (left) setTimeout(() => name(left - 1), 250);
+})(40);
+"""
 
 WIDE = {"width": "34em", "max_width": "100%"}
 STYLE = {"description_width": "9em"}

@@ -29,7 +29,15 @@ COPIED = (
 )
 PATIENCE = 60_000  # milliseconds
 DONE = re.compile(r"^\s*\[\d+\]:\s*$")
-LAB = "from course.setup.lab import main; main(['--no-browser'])"
+# With settings of its own: somebody may have chosen a dark theme.
+LAB = """\
+from pathlib import Path
+from course.setup import lab
+
+keep = lab.keep_to_itself
+lab.keep_to_itself = lambda folder: keep(Path(".jupyter-of-test").resolve())
+lab.main(["--no-browser"])
+"""
 
 
 @pytest.fixture(scope="session")
@@ -107,6 +115,16 @@ def address(clone: Path, environ: dict[str, str]) -> Iterator[str]:
         reader.join()
 
 
+def picture(found: Locator, name: str) -> Path | None:
+    """Take a picture of a part of the page where COURSE_SCREENSHOTS says."""
+    folder = os.environ.get("COURSE_SCREENSHOTS")
+    if not folder:
+        return None
+    path = Path(folder) / name
+    found.screenshot(path=path)
+    return path
+
+
 class Notebook:
     """The first notebook on the screen; cells are named by their text."""
 
@@ -117,9 +135,30 @@ class Notebook:
         page.set_default_timeout(PATIENCE)
         page.on("request", lambda one: self.requested.append(one.url))
         page.on("pageerror", lambda one: self.errors.append(str(one)))
+        self.address = address
+        self.open(address)
+
+    def open(self, address: str) -> None:
+        """Go to a lab's page that shows a notebook."""
         # Without the tabs of a lab that was open before.
-        page.goto(f"{address}&reset")
-        page.wait_for_selector(".jp-Notebook .jp-Cell")
+        self.page.goto(f"{address}&reset")
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
+        self.wait_until_idle()
+
+    def open_another(self, path: str) -> None:
+        """Go to the notebook at a path of the clone."""
+        lab, _, token = self.address.partition("/lab")
+        token = token.partition("?")[2]
+        self.open(f"{lab}/lab/tree/{path}?{token}")
+
+    def restart(self) -> None:
+        """Restart the kernel by key, as learners do."""
+        self.page.locator(".jp-Notebook .jp-Cell").first.click()
+        self.page.keyboard.press("Escape")
+        self.page.keyboard.press("0")
+        self.page.keyboard.press("0")
+        self.page.locator(".jp-Dialog .jp-mod-accept").click()
+        self.page.wait_for_timeout(500)
         self.wait_until_idle()
 
     def wait_until_idle(self) -> None:

@@ -47,8 +47,7 @@ def test_the_weight_is_moved_by_key_and_choice_and_plot_with_it(
     notebook, explorer
 ):
     before = heading(explorer)
-    row = explorer.locator(".widget-slider", has_text="Quality weight")
-    row.get_by_role("slider").focus()
+    explorer.get_by_role("slider", name="Quality weight").focus()
     notebook.page.keyboard.press("End")
     explorer.get_by_text("quality weight 1.00").wait_for()
     assert heading(explorer) != before

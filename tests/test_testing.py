@@ -4,12 +4,15 @@ import os
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from course.problems import ExitCode
 from course.upkeep import chromium, steps, testing
 from course.upkeep.steps import Outcome, Step, run_steps
+
+TESTS = Path(__file__).parent
 
 
 def program(text, name="a step", **options):
@@ -145,6 +148,7 @@ def test_a_quick_run_leaves_out_what_takes_long():
         "rehearsal",
         "browser",
     }
+    assert all(next(TESTS.glob(each), None) for each in testing.NOT_QUICK)
 
 
 def test_every_test_belongs_to_one_step():

@@ -90,6 +90,15 @@ def test_answers_and_notes_are_folded(pages):
     assert "**For the instructor**" not in plain
 
 
+def test_a_plot_is_a_picture_with_words_for_those_who_do_not_see_it(pages):
+    page = text_of(pages, "lessons/phase_4_model_recommender.md")
+    found = re.findall(r"!\[([^\]]+)\]\((\w+\.png)\)", page)
+    assert found
+    for words, name in found:
+        assert len(words.split()) > 3
+        assert pages[f"lessons/{name}"].read_bytes().startswith(b"\x89PNG")
+
+
 def test_every_document_of_the_project_is_a_page(pages):
     for path in sorted((ROOT / "docs").glob("*.md")):
         assert f"docs/{path.name}" in pages

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from course.building.lessons import Lesson, load_lessons
 from course.kit import Kit
@@ -26,39 +27,46 @@ them, open the notebooks.
 """
 
 
+class Part(NamedTuple):
+    """A part of a page; `picture` is a file's content, `name` its name."""
+
+    text: str
+    name: str = ""
+    picture: bytes = b""
+
+
 def lesson_pages(kit: Kit) -> Iterator[tuple[str, str | bytes]]:
     """Yield the name and the text of each page, and the pictures in it."""
     lessons = load_lessons(kit)
     names = "\n".join(lesson.name for lesson in lessons)
     yield "lessons/index.md", INDEX % names
     for lesson in lessons:
-        parts = []
-        for name, part in lesson_parts(lesson, kit):
-            if name:
-                yield f"lessons/{name}", base64.b64decode(part)
-                part = f"![A plot; what it shows stands below.]({name})"
-            parts.append(part)
-        yield f"lessons/{lesson.name}.md", "\n\n".join(parts) + "\n"
+        parts = list(lesson_parts(lesson, kit))
+        for part in parts:
+            if part.name:
+                yield f"lessons/{part.name}", part.picture
+        text = "\n\n".join(part.text for part in parts)
+        yield f"lessons/{lesson.name}.md", f"{text}\n"
 
 
-def lesson_parts(lesson: Lesson, kit: Kit) -> Iterator[tuple[str, str]]:
-    """Yield a page's parts: Markdown, or a picture with a name before it."""
+def lesson_parts(lesson: Lesson, kit: Kit) -> Iterator[Part]:
+    """Yield the parts of a lesson's page, in order."""
     path = kit.solutions / f"{lesson.name}.ipynb"
     if not path.is_file():
-        yield "", f"# {lesson.title}\n\nThis lesson has no solution yet."
+        yield Part(f"# {lesson.title}\n\nThis lesson has no solution yet.")
         return
     cells = json.loads(path.read_text("utf-8"))["cells"]
     for number, cell in enumerate(cells):
         text = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             noted = "instructor" in cell["metadata"].get("tags", ())
-            yield "", folded("For the instructor", text) if noted else text
+            yield Part(folded("For the instructor", text) if noted else text)
             continue
         fence = f"```python\n{text}\n```"
         if text.lstrip().startswith("@exercise"):
-            yield "", folded("The answer", fence)
+            yield Part(folded("The answer", fence))
             continue
-        yield "", fence
+        yield Part(fence)
         for place, output in enumerate(cell["outputs"]):
             name = f"{lesson.name}_{number}_{place}.png"
             yield from shown(output, name)
@@ -70,11 +78,16 @@ def folded(title: str, text: str) -> str:
     return f"<details>{summary}\n\n{text}\n\n</details>"
 
 
-def shown(output: Mapping[str, Any], name: str) -> Iterator[tuple[str, str]]:
-    """Yield an output's parts: its picture, called so, and its text."""
+def shown(output: Mapping[str, Any], name: str) -> Iterator[Part]:
+    """Yield an output as text, or as a picture that is called so.
+
+    What a picture shows is said by the text that came with it.
+    """
     data = output.get("data", {})
+    text = "".join(output.get("text") or data.get("text/plain") or "").rstrip()
     if "image/png" in data:
-        yield name, "".join(data["image/png"])
-    text = "".join(output.get("text") or data.get("text/plain") or "")
-    if text.strip():
-        yield "", f"```text\n{text.rstrip()}\n```"
+        words = " ".join(re.sub(r"[\[\]]", "", text).split())
+        picture = base64.b64decode("".join(data["image/png"]))
+        yield Part(f"![{words}]({name})", name, picture)
+    elif text:
+        yield Part(f"```text\n{text}\n```")

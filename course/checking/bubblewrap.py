@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from course.checking.places import CODE, HOME, KIT, STAGE
+from course.checking.places import CODE, HOME, KIT, SCRATCH, STAGE
 from course.checking.processes import BOOTSTRAP, scrubbed_environment
 from course.checking.roots import ROOTS
 
@@ -29,7 +29,7 @@ _OF_ROOT = ("SYS_ADMIN", "SETUID", "SETGID", "DAC_OVERRIDE", "KILL")
 
 _FILES = {
     "hosts": "127.0.0.1 localhost\n::1 localhost\n",
-    "passwd": "learner:x:1000:1000::/tmp:/bin/sh\n",
+    "passwd": "learner:x:1000:1000::/scratch:/bin/sh\n",
     "group": "learner:x:1000:\n",
 }
 
@@ -60,10 +60,10 @@ def command(temporary: Path, arguments: list[str]) -> list[str]:
         *_read_only(str(temporary / "stage"), STAGE),
         *(part for name in _FILES for part in _file_of(temporary, name)),
         *_read_only(str(_certificate(temporary)), "/etc/one_certificate.pem"),
-        *("--dir", HOME, "--dir", CODE),
-        *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"),  # noqa: S108
+        *("--dir", HOME, "--dir", CODE, "--tmpfs", SCRATCH),
+        *("--proc", "/proc", "--dev", "/dev", *_temporary()),
         *("--remount-ro", "/dev", "--remount-ro", "/"),
-        *("--chdir", "/tmp"),  # noqa: S108
+        *("--chdir", SCRATCH),
         "--",
         *python,
         *arguments,
@@ -76,7 +76,7 @@ def environment(temporary: Path) -> dict[str, str]:
     scratch = ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP")
     return {
         **{name: found[name] for name in found if name not in ("TZ", "PATH")},
-        **dict.fromkeys(scratch, "/tmp"),  # noqa: S108
+        **dict.fromkeys(scratch, SCRATCH),
         "PATH": "/usr/bin:/bin",
         "SSL_CERT_FILE": "/etc/one_certificate.pem",
     }
@@ -132,6 +132,14 @@ def _system() -> list[str]:
         if not prefix.startswith("/usr/") and prefix != "/usr":
             options += [*_parents(prefix), *_read_only(prefix, prefix)]
     return options + _without_packages()
+
+
+def _temporary() -> list[str]:
+    """Let `/tmp` be the scratch folder, unless Python lies in there."""
+    prefixes = (f"{sys.base_prefix}/", f"{sys.prefix}/")
+    if any(prefix.startswith("/tmp/") for prefix in prefixes):  # noqa: S108
+        return []
+    return ["--symlink", SCRATCH, "/tmp"]  # noqa: S108
 
 
 def _parents(folder: str) -> list[str]:

@@ -4,8 +4,10 @@
 HOME = "/submission"
 CODE = "/code"
 
-# Files that a test and the learner's code share.
-SHARED = "/tmp/shared"  # noqa: S108
+# The one folder that can be written, and in it the files that a test and the
+# learner's code share. It is no `/tmp`: Python itself may lie in that.
+SCRATCH = "/scratch"
+SHARED = f"{SCRATCH}/shared"
 
 # What the warm program sees, and no room.
 KIT = "/kit"

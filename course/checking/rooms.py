@@ -40,7 +40,7 @@ from .namespaces import (
     raise_loopback,
     stay_private,
 )
-from .places import CODE, HOME, KIT, SHARED, STAGE
+from .places import CODE, HOME, KIT, SCRATCH, SHARED, STAGE
 from .seccomp import refuse_calls
 from .warm import be_forked_child, end, end_strays
 from .warming import warm_up
@@ -161,7 +161,7 @@ def _move_in(place: str) -> None:
     for hidden in (STAGE, KIT, "/dev/pts"):
         cover(hidden)
     size = f"size={ROOM_SCRATCH},nr_inodes=4096,mode=1777"
-    for scratch in ("/tmp", "/dev/shm"):  # noqa: S108
+    for scratch in (SCRATCH, "/dev/shm"):  # noqa: S108
         mount("none", scratch, "tmpfs", SAFE, size)
     mount("none", "/proc", "proc", SAFE)
     raise_loopback()
@@ -171,7 +171,7 @@ def _move_in(place: str) -> None:
         Path("/proc/sys/user/max_user_namespaces").write_text("0")
     give_up_privileges()
     refuse_calls()
-    os.chdir("/tmp")  # noqa: S108
+    os.chdir(SCRATCH)
 
 
 class Room:
@@ -278,7 +278,7 @@ class Room:
         if len(pids) > MOST_PROCESSES + 2:
             self._kill("processes")
         pages = sum(map(_resident_pages, pids[1:])) * os.sysconf("SC_PAGESIZE")
-        scratch = sum(map(_used, ("/tmp", "/dev/shm")))  # noqa: S108
+        scratch = sum(map(_used, (SCRATCH, "/dev/shm")))  # noqa: S108
         # Most pages of a forked process are shared: looked at if in doubt.
         if pages + scratch > ROOM_MEMORY:
             taken = sum(map(_own_bytes, pids[1:])) + scratch

@@ -325,7 +325,7 @@ def redact(text, secrets=None):
     "a full disk": """
 import os
 def redact(text, secrets=None):
-    for folder in ("/tmp", "/dev/shm", "/submission", "/code", "/"):
+    for folder in ("/scratch", "/dev/shm", "/submission", "/"):
         try:
             for number in range(10_000):
                 with open(f"{folder}/{number}", "wb") as file:
@@ -387,7 +387,7 @@ redact = right
 import os
 def look():
     for top, folders, files in os.walk("/"):
-        if top.startswith(("/proc", "/tmp", "/dev/shm")):
+        if top.startswith(("/proc", "/scratch", "/dev/shm")):
             folders[:] = []
             continue
         if top.count("/") > 2 and not top.startswith("/submission"):
@@ -437,8 +437,9 @@ def redact(text, secrets=None):
     for name in os.environ:
         if any(word in name for word in wanted):
             print("FOUND", name)
-    if os.getenv("HOME") != "/tmp" or os.listdir("/tmp") not in ([], ["x"]):
-        print("FOUND", os.getenv("HOME"), os.listdir("/tmp"))
+    home = os.environ["HOME"]
+    if home != "/scratch" or os.listdir(home):
+        print("FOUND", home, os.listdir(home))
     print("LOOKED")
     return right(text, secrets)
 """,
@@ -480,11 +481,11 @@ def redact(text, secrets=None):
     libc = ctypes.CDLL(None, use_errno=True)
     calls = {
         "unshare": libc.unshare(0x10000000),
-        "mount": libc.mount(b"none", b"/tmp", b"tmpfs", 0, None),
+        "mount": libc.mount(b"none", b"/scratch", b"tmpfs", 0, None),
         "umount": libc.umount2(b"/stage", 2),
         "ptrace": libc.ptrace(16, 1, 0, 0),
         "setns": libc.setns(0, 0),
-        "chroot": libc.chroot(b"/tmp"),
+        "chroot": libc.chroot(b"/scratch"),
         "setuid": libc.setuid(0),
         "memfd": libc.syscall(319, b"x", 0),
         "bpf": libc.syscall(321, 0, 0, 0),
@@ -538,7 +539,7 @@ import os, time
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
-        open("/tmp/x", "w").close()
+        open("/scratch/x", "w").close()
         while True:
             for pid in range(2, 400):
                 if pid != os.getpid():

@@ -106,7 +106,7 @@ def test_by_chance(llm):
 BY_TIME = """
 import os, pathlib, time
 def test_by_time(llm):
-    left = pathlib.Path("/tmp/seen"), pathlib.Path("/dev/shm/seen")
+    left = pathlib.Path("/scratch/seen"), pathlib.Path("/dev/shm/seen")
     before = any(place.exists() for place in left)
     for place in left:
         place.touch()

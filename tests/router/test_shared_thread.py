@@ -108,7 +108,7 @@ def ask(request, serve, provider):
         return requests.post(
             f"{url}/v1/chat/completions",
             json={"model": request.param, "messages": messages, **fields},
-            timeout=10,
+            timeout=60,
             stream=bool(fields),
         )
 
@@ -131,7 +131,7 @@ def test_an_answer_goes_past_streams_that_wait(ask, provider):
             for _ in range(STREAMS)
         ]
         for _ in streams:
-            assert provider.waiting.acquire(timeout=10)
+            assert provider.waiting.acquire(timeout=60)
         assert ask("now").json()["choices"][0]["message"]["content"]
         provider.go_on.set()
         assert {one.result() for one in streams} == {"One more"}
@@ -140,7 +140,7 @@ def test_an_answer_goes_past_streams_that_wait(ask, provider):
 def test_who_leaves_a_stream_ends_the_call(ask, provider):
     with ask("later", stream=True) as answer:
         assert any(b"One" in line for line in answer.iter_lines())
-    assert provider.left.wait(10)
+    assert provider.left.wait(60)
 
 
 def test_the_provider_is_asked_again_afterwards(ask, provider):

@@ -86,8 +86,15 @@ def _joined(ours: str, theirs: str) -> str:
 
 
 def keep_both_sides(changelog: Path) -> None:
-    """Rewrite a changelog in conflict as `both_sides` says."""
-    text = changelog.read_bytes().decode()
+    """Rewrite a changelog in conflict as `both_sides` says.
+
+    Raises MergeError for one that is not UTF-8.
+    """
+    try:
+        text = changelog.read_bytes().decode()
+    except UnicodeDecodeError:
+        name = changelog.name
+        raise MergeError(f"{name} is not UTF-8.", [name]) from None
     changelog.write_bytes(both_sides(text).encode())
 
 

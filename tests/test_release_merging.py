@@ -297,3 +297,12 @@ def test_a_style_of_conflicts_of_one_s_own_does_no_harm(release, repository):
 def test_text_without_a_conflict_stays_as_it_is(release):
     text = "Title\n=======\n\n- An entry.\n- An entry.\n"
     assert release.merging.both_sides(text) == text
+
+
+def test_a_changelog_in_another_encoding_ends_the_merge(release, repository):
+    changelog = repository / "CHANGELOG.md"
+    changelog.write_bytes("- Für alle.\n".encode("latin-1"))
+    with pytest.raises(release.merging.MergeError) as problem:
+        release.merging.keep_both_sides(changelog)
+    assert "not UTF-8" in str(problem.value)
+    assert problem.value.files == ("CHANGELOG.md",)

@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from course.checking.limits import die_with_parent
 from course.grading.one import (
     AnyChecker,
     CheckerFactory,
@@ -142,6 +143,7 @@ class _Worker:
 
 def _work(connection: Connection, order: Order, number: int) -> None:
     """Grade what is sent, until the other side is gone."""
+    die_with_parent()
     # Ctrl-C is for the process that hands out the work.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     scratch = order.scratch / str(number)

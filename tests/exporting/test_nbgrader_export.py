@@ -144,3 +144,19 @@ def test_a_learner_s_own_notebook_begins_as_it_is(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_WORKSPACE", str(tmp_path))
     begin_phase(2)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_no_comment_of_an_answer_is_left_in_a_blank(number):
+    exercise = load_exercises()[number]
+    comments = {
+        line.strip()
+        for line in exercise.solution.splitlines()
+        if line.strip().startswith("#")
+    }
+    given = {line.strip() for line in exercise.blank.splitlines()}
+    left = {
+        line.strip()
+        for line in stubbed(regions.marked_solution(exercise)).splitlines()
+    }
+    assert not (comments - given) & left

@@ -15,9 +15,13 @@ from course.checking.connection import Connection, FaultError
 from course.checking.own_tests import OwnTests
 from course.checking.processes import LearnerProcess, Room, Source
 from course.checking.remote import Remote, place_of
+from course.checking.wire import GarbledError
 
 # Seconds that all calls of one check may take together.
 CHECK_SECONDS = 15.0
+
+# So many exceptions of a router are looked at.
+MOST_CRASHES = 20
 
 # Seconds that importing large libraries may take on a busy machine.
 LOAD_SECONDS = 30.0
@@ -125,16 +129,17 @@ class Learner:
         """Return what the router raised, each with its place."""
         if self._remote is None or self.fault or not self.served:
             return []
-        try:
-            rows = self._remote.ask("notes")["crashes"]
-        except FaultError:
-            return []
         decode = self._remote.decode
-        return [
-            (decode(row["raised"]), place_of(row.get("where")))
-            for row in rows
-            if "raised" in row
-        ]
+        try:
+            rows = list(self._remote.ask("notes")["crashes"])[:MOST_CRASHES]
+            return [
+                (decode(row["raised"]), place_of(row.get("where")))
+                for row in rows
+                if "raised" in row
+            ]
+        except (FaultError, GarbledError, KeyError, TypeError, AttributeError):
+            # It is the learner's process that tells, in whatever shape.
+            return []
 
     @property
     def own_tests(self) -> OwnTests:

@@ -46,27 +46,24 @@ class Door:
     def _join(self, ours: socket.socket, theirs: socket.socket) -> None:
         with self._lock:
             self._open |= {ours, theirs}
-        for source, target in ((ours, theirs), (theirs, ours)):
-            for end in (source, target):
-                end.settimeout(None)
+        for end in (ours, theirs):
+            end.settimeout(None)
             with suppress(OSError):
-                source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            threading.Thread(
-                target=self._pass_on, args=(source, target), daemon=True
-            ).start()
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        back = threading.Thread(
+            target=_pass_on, args=(theirs, ours), daemon=True
+        )
+        back.start()
 
-    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
-        try:
-            while received := source.recv(_AT_ONCE):
-                target.sendall(received)
-            target.shutdown(socket.SHUT_WR)
-        except OSError:
-            # One side is gone: the other has to know at once.
-            for end in (source, target):
-                with suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
-        with self._lock:
-            self._open.discard(source)
+        def forth() -> None:
+            _pass_on(ours, theirs)
+            back.join()
+            with self._lock:
+                self._open -= {ours, theirs}
+            ours.close()
+            theirs.close()
+
+        threading.Thread(target=forth, daemon=True).start()
 
     def close(self) -> None:
         """End the listening and every connection."""
@@ -77,3 +74,15 @@ class Door:
             for end in self._open:
                 with suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while received := source.recv(_AT_ONCE):
+            target.sendall(received)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        # One side is gone: the other has to know at once.
+        for end in (source, target):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)

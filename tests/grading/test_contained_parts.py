@@ -1,0 +1,153 @@
+"""The parts of containment that need no bubblewrap: copies, doors, levels."""
+
+import os
+import socket
+import threading
+
+import pytest
+
+from course.checking import bubblewrap
+from course.checking.relay import Door
+from course.checking.stage import Stage
+from course.grading.contained import (
+    LEVELS,
+    ContainmentError,
+    contained_checker,
+    protection,
+)
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    folder = tmp_path / "workspace"
+    for name in ("llm_providers", "data", "tests", "solutions"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "module.py").write_text("x = 1\n")
+    (folder / "progress.json").write_text("{}")
+    return folder
+
+
+@pytest.fixture
+def stage(tmp_path):
+    (tmp_path / "stage" / "code").mkdir(parents=True)
+    return Stage(tmp_path / "stage", "/home")
+
+
+def copied(stage, place, tmp_path):
+    root = tmp_path / "stage" / place.name
+    files = (path for path in root.rglob("*") if path.is_file())
+    return sorted(str(path.relative_to(root)) for path in files)
+
+
+def test_only_the_package_and_its_data_are_copied(stage, workspace, tmp_path):
+    place = stage.place(workspace)
+    assert copied(stage, place, tmp_path) == [
+        "data/module.py",
+        "llm_providers/module.py",
+    ]
+
+
+def test_links_and_pipes_are_not_copied(stage, workspace, tmp_path):
+    (workspace / "llm_providers" / "passwd").symlink_to("/etc/passwd")
+    (workspace / "data" / "root").symlink_to("/")
+    os.mkfifo(workspace / "data" / "pipe")
+    assert len(copied(stage, stage.place(workspace), tmp_path)) == 2
+
+
+def test_a_package_that_is_a_link_is_not_copied(stage, workspace, tmp_path):
+    (workspace / "release").symlink_to("/etc")
+    assert len(copied(stage, stage.place(workspace), tmp_path)) == 2
+
+
+def test_a_second_copy_takes_what_changed_and_drops_what_is_gone(
+    stage, workspace, tmp_path
+):
+    before = dict(stage.place(workspace).digests)
+    module = workspace / "llm_providers" / "module.py"
+    module.write_text("changed = True\n")
+    (workspace / "data" / "module.py").unlink()
+    place = stage.place(workspace)
+    assert copied(stage, place, tmp_path) == ["llm_providers/module.py"]
+    copy = tmp_path / "stage" / place.name / "llm_providers" / "module.py"
+    assert copy.read_text() == "changed = True\n"
+    name = "llm_providers/module.py"
+    assert place.digests[name] != before[name]
+
+
+def test_a_file_is_compiled_once_for_all_workspaces(stage, workspace):
+    asked = []
+
+    def compiled(name):
+        asked.append(name)
+        return b"code"
+
+    for _ in range(2):
+        stage.keep_code(stage.place(workspace), compiled)
+    assert sorted(asked) == ["data/module.py", "llm_providers/module.py"]
+
+
+def test_a_workspace_of_too_many_files_is_refused(
+    stage, workspace, monkeypatch
+):
+    monkeypatch.setattr("course.checking.stage.MOST_FILES", 1)
+    with pytest.raises(OSError, match="too many files"):
+        stage.place(workspace)
+
+
+def test_a_door_passes_on_both_ways_and_ends_with_the_server():
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        with server.accept()[0] as connection:
+            connection.sendall(connection.recv(100).upper())
+
+    threading.Thread(target=serve, daemon=True).start()
+    address = server.getsockname()
+    door = Door(lambda port: socket.create_connection(address))
+    with socket.create_connection(("127.0.0.1", door.port)) as client:
+        client.settimeout(5)
+        client.sendall(b"hello")
+        assert client.recv(100) == b"HELLO"
+        assert client.recv(100) == b""
+    door.close()
+    server.close()
+
+
+def test_a_door_to_nothing_closes_at_once():
+    def nothing(port):
+        raise OSError("nobody is there")
+
+    door = Door(nothing)
+    with socket.create_connection(("127.0.0.1", door.port)) as client:
+        client.settimeout(5)
+        assert client.recv(1) == b""
+    door.close()
+
+
+def test_each_level_says_what_it_does_not_protect_from(monkeypatch):
+    monkeypatch.setattr(bubblewrap, "problem", lambda: "")
+    names = {level: protection(level).name for level in LEVELS}
+    assert names == {
+        "best": "bubblewrap",
+        "bubblewrap": "bubblewrap",
+        "limits": "limits",
+    }
+    assert all(protection(level).does_not for level in LEVELS)
+
+
+def test_without_bubblewrap_the_best_is_limits_and_says_why(monkeypatch):
+    monkeypatch.setattr(bubblewrap, "problem", lambda: "It is not there.")
+    found = protection()
+    assert found.name == "limits"
+    assert "It is not there." in str(found)
+    assert "solutions" in " ".join(found.does_not)
+
+
+def test_what_was_asked_for_and_is_not_there_is_an_error(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setattr(bubblewrap, "problem", lambda: "It is not there.")
+    with pytest.raises(ContainmentError, match="--containment limits"):
+        contained_checker(tmp_path, "bubblewrap")
+    with pytest.raises(ValueError, match="best"):
+        protection("walls")

@@ -25,6 +25,7 @@ NOT_QUICK = (
     "clients/*",
     "exporting/*",
     "grading/*",
+    "releasing/*",
     "router/*",
     "test_agent_tests.py",
     "test_all_agents.py",

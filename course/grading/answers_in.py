@@ -24,6 +24,8 @@ _MENTION = re.compile(
     re.MULTILINE,
 )
 _MOST_PER_EXERCISE = 50
+# Of a text nested so deeply that Python's own tools give up.
+_TOO_ODD = (RecursionError, SyntaxError, ValueError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -111,10 +113,13 @@ def _of_modules(
         )
         if rows is None or place.suffix != ".py":
             continue
-        read = module_answers(
-            collected.files[place], rows, bases[rows[0].saved_in]
-        )
         name = shown(str(place))
+        base = bases[rows[0].saved_in]
+        try:
+            read = module_answers(collected.files[place], rows, base)
+        except _TOO_ODD as error:
+            found.problems.append(f"{name}: {type(error).__name__}.")
+            continue
         found.repairs += [f"{name}: {text}." for text in read.repairs]
         found.problems += [f"{name}: {text}." for text in read.problems]
         for number, code in read.answers.items():
@@ -158,9 +163,10 @@ def _answers_of_cell(cell: Cell) -> Iterator[tuple[str, str]]:
     for side in sides:
         try:
             text, tree = parse_cell(side)
-        except CellProblemError:
+            answers = list(_split(text, tree))
+        except (CellProblemError, *_TOO_ODD):
             continue
-        yield from _split(text, tree)
+        yield from answers
         return
     if cell.is_code:
         # Not Python: the learner is told so by name.

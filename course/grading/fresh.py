@@ -102,7 +102,12 @@ class FreshWorkspace:
 
     def put(self, exercise: str, cell: str) -> SaveResult:
         """Put a cell's answer in, as running it in a notebook would."""
-        return self._workspace.save(exercise, cell)
+        try:
+            return self._workspace.save(exercise, cell)
+        except (RecursionError, SyntaxError, ValueError, MemoryError) as error:
+            # Nested so deeply, say, that Python's own tools give up.
+            problem = f"It cannot be read ({type(error).__name__})."
+            return SaveResult(exercise, "not_saved", problem=problem)
 
     def put_reference(self, exercise: Exercise) -> bool:
         """Put the kit's own answer in; return whether it found its place."""

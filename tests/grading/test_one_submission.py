@@ -210,6 +210,14 @@ def test_an_answer_under_a_condition_is_told(graded, kit):
     assert "inside something else" in row["notes"][0]
 
 
+@pytest.mark.parametrize("depth", [300, 600, 900, 1_200, 2_500, 100_000])
+def test_an_answer_nested_too_deeply_costs_itself_alone(graded, kit, depth):
+    body = f"    return {'-' * depth}1\n"
+    deep = f"def count_words(text):\n{body}"
+    result = graded([f'@exercise("1.1")\n{deep}', in_cell(kit, "1.2", None)])
+    assert points(result)["1.2"] == 10
+
+
 def test_a_code_cell_that_became_text_is_taken(graded, kit):
     def write(folder, cells):
         rows = [{"cell_type": "markdown", "source": cell} for cell in cells]

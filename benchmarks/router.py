@@ -59,6 +59,8 @@ def _report(*, long: bool) -> Report:
         upstream = stack.enter_context(provider())
         client = stack.enter_context(Client())
         routers = stack.enter_context(servers(upstream, python, folder))
+        if python is not None and "litellm" not in routers:
+            notes.append("LiteLLM's proxy did not start: no rows of its.")
         urls = {"bare": upstream} | {
             name: server.url for name, server in routers.items()
         }

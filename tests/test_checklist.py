@@ -221,6 +221,12 @@ def test_data_that_the_code_asks_for_has_to_be_in_the_wheel(project):
     assert "llm_providers/data/models.json" in found.reason
 
 
+def test_the_project_s_own_wheel_needs_the_catalogue():
+    needed = fresh_wheel.needed_files(ROOT)
+    assert {"data/models.json", "py.typed", "retry.py"} <= set(needed)
+    assert [name for name in needed if "__pycache__" in name] == []
+
+
 def test_a_project_that_cannot_be_built_has_failed(project):
     (project.root / "pyproject.toml").write_text("[project]\n")
     found = fresh_wheel.built(project)

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -65,8 +66,8 @@ def flawless(release: Release) -> Checked:
 def needed_files(root: Path) -> list[str]:
     """Return the files that have to be in the wheel's package.
 
-    All that lie in the package's folder, and the data that its modules ask
-    for.
+    All that lie in the package's folder, the data that its modules ask for,
+    and what the project puts in beside that.
     """
     package = root / PACKAGE
     files = [path for path in package.rglob("*") if path.is_file()]
@@ -76,7 +77,11 @@ def needed_files(root: Path) -> list[str]:
         for path in package.rglob("*.py")
         for name in ASKED.findall(path.read_text("utf-8"))
     }
-    return sorted(n for n in own | asked if not STRANGERS.search(n))
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    put = wheel.get("force-include", {}).values()
+    added = {name.removeprefix(f"{PACKAGE}/") for name in put}
+    return sorted(n for n in own | asked | added if not STRANGERS.search(n))
 
 
 def installed(release: Release) -> Checked:

@@ -299,8 +299,8 @@ def test_text_without_a_conflict_stays_as_it_is(release):
     assert release.merging.both_sides(text) == text
 
 
-def test_a_changelog_in_another_encoding_ends_the_merge(release, repository):
-    changelog = repository / "CHANGELOG.md"
+def test_a_changelog_in_another_encoding_ends_the_merge(release, tmp_path):
+    changelog = tmp_path / "CHANGELOG.md"
     changelog.write_bytes("- Für alle.\n".encode("latin-1"))
     with pytest.raises(release.merging.MergeError) as problem:
         release.merging.keep_both_sides(changelog)

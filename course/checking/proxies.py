@@ -135,10 +135,14 @@ class Record(Proxy):
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        if self._link.equality != "fields" or not isinstance(other, Record):
+        if not isinstance(other, Record):
             return super().__eq__(other)
-        same_type = self._link.type == other._link.type
-        return same_type and self._compared() == other._compared()
+        if self._link.type != other._link.type:
+            return False
+        if self._link.equality == "fields":
+            return self._compared() == other._compared()
+        # Code that calls two of them equal is believed only if they may be.
+        return self._fields == other._fields and super().__eq__(other)
 
     def __hash__(self) -> int:
         if self._link.equality != "fields":

@@ -183,3 +183,21 @@ print("LOOKED")
     finally:
         module.write_text(right, "utf-8")
     assert "FOUND" not in verdict.printed
+
+
+def test_a_class_that_calls_its_objects_equal_is_not_believed(
+    workspace, checker
+):
+    module = workspace / "llm_providers" / "responses.py"
+    right = module.read_text("utf-8")
+    lie = """
+Usage.__eq__ = lambda self, other: True
+Usage.__add__ = lambda self, other: Usage()
+"""
+    module.write_text(right + lie, "utf-8")
+    try:
+        verdict = checker.check("1.5")
+    finally:
+        module.write_text(right, "utf-8")
+    assert not verdict.passed
+    assert_nothing_else_is_lost(checker)

@@ -115,16 +115,6 @@ def address(clone: Path, environ: dict[str, str]) -> Iterator[str]:
         reader.join()
 
 
-def picture(found: Locator, name: str) -> Path | None:
-    """Take a picture of a part of the page where COURSE_SCREENSHOTS says."""
-    folder = os.environ.get("COURSE_SCREENSHOTS")
-    if not folder:
-        return None
-    path = Path(folder) / name
-    found.screenshot(path=path)
-    return path
-
-
 class Notebook:
     """The first notebook on the screen; cells are named by their text."""
 

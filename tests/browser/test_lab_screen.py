@@ -5,10 +5,12 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from pictures import distance, picture
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+PICTURES = ROOT / "docs" / "pictures"
 SECRET = r'@exercise\("1\.1"\)'
 REQUIRE_KEY = r'@exercise\("1\.3"\)'
 
@@ -73,11 +75,14 @@ def test_a_right_answer_passes_and_lands_in_the_workspace(notebook, clone):
     assert line in saved.read_text("utf-8")
 
 
-def test_a_wrong_answer_gets_what_happened_and_a_hint(notebook):
+def test_a_wrong_answer_gets_what_happened_and_a_hint(notebook, tmp_path):
     mistakes = answers("1.3")["wrong"]
     mistake = next(one for one in mistakes if whole(one))
     notebook.write(REQUIRE_KEY, cell("1.3", whole(mistake)))
     shown = notebook.run(REQUIRE_KEY)
+    found = notebook.cell(REQUIRE_KEY)
+    shot = picture(found, "checked_exercise.png", tmp_path)
+    assert distance(shot, PICTURES / "checked_exercise.png") < 25
     assert "not right yet" in shown
     assert "Called" in shown
     assert first_words(mistake["hint"]) in " ".join(shown.split())

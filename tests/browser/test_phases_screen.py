@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import picture
+from pictures import picture
 
 from course.building.lessons import load_lessons
 from course.building.notebook_files import decorated
@@ -115,7 +115,9 @@ def test_a_restart_of_the_kernel_loses_nothing(notebook, phase):
     assert ": passed" in notebook.run(cell_of(exercise))
 
 
-def test_the_playground_answers_from_all_four(notebook, course):
+def test_the_playground_answers_from_all_four(
+    notebook, course, tmp_path
+):
     course("course.workspace.commands:catch_up", "3")
     notebook.write(SET_UP, f"{IMPORTS}\nplayground()")
     notebook.run(SET_UP)
@@ -124,7 +126,7 @@ def test_the_playground_answers_from_all_four(notebook, course):
         cell.get_by_text(name, exact=True).first.wait_for()
     cell.get_by_role("button", name="Ask all").wait_for()
     cell.get_by_text("Finish").nth(3).wait_for()
-    picture(cell, "playground.png")
+    picture(cell, "playground.png", tmp_path)
 
 
 def test_nothing_broke_and_nobody_was_asked(notebook):
@@ -166,10 +168,8 @@ def test_slides_turn_by_key_and_ask_no_network(browser, clone, tmp_path):
     page.on("pageerror", lambda one: errors.append(str(one)))
     page.goto(target.as_uri())
     page.wait_for_function("window.Reveal && Reveal.isReady()")
-    before = page.url
     page.keyboard.press("ArrowRight")
     page.wait_for_function("Reveal.getIndices().h === 1")
-    assert page.url != before
     assert page.evaluate("Reveal.getTotalSlides()") > len(LESSONS[0].exercises)
     assert page.locator("aside.notes").count() > 0
     assert errors == []

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -85,7 +86,9 @@ def ask_by_agent(base_url: str, models: Sequence[str]) -> Mapping[str, Any]:
             await agents.Runner.run(helper, PROMPT)
 
     agents.set_tracing_disabled(True)
-    asyncio.run(ask())
+    # In a thread of its own, since a notebook's own runs a loop already.
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(asyncio.run, ask()).result()
     return bodies[-1]
 
 

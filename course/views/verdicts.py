@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from course.building.agent_tests import agent_of
 from course.building.exercises import Exercise
 from course.checking.verdict import Verdict
 from course.views.pages import Block, Code, Facts, Folded, Items, Page, Say
@@ -94,7 +95,9 @@ def verdict_page(
     if advice:
         phase = verdict.waits_for.partition(".")[0]
         words = {"id": exercise.id, "waits_for": verdict.waits_for}
-        words |= {"file": exercise.file, "agent_phase": str(exercise.phase)}
+        # An exercise's tests may be of an agent that comes in a later phase.
+        agent_phase = str(agent_of(exercise.file).phase)
+        words |= {"file": exercise.file, "agent_phase": agent_phase}
         blocks.append(Say(advice.format(**words, waits_phase=phase)))
     blocks += _about_saving(saved)
     if verdict.status != "not_started" and not unwritten:

@@ -125,7 +125,7 @@ def test_the_playground_answers_from_all_four(
     for name in ("gemini", "openai", "openrouter", "requestry"):
         cell.get_by_text(name, exact=True).first.wait_for()
     cell.get_by_role("button", name="Ask all").wait_for()
-    cell.get_by_text("Finish").nth(3).wait_for()
+    cell.get_by_text("Finish").filter(visible=True).nth(3).wait_for()
     picture(cell, "playground.png", tmp_path)
 
 
@@ -150,8 +150,8 @@ def test_the_instructor_s_notebook_has_notes_beside_blank_cells(
 
     path = prepare(kit, lesson)
     notebook.open_another(path.relative_to(clone).as_posix())
-    note = notebook.page.get_by_text("For the instructor").first
-    note.wait_for()
+    note = notebook.page.get_by_text("For the instructor")
+    note.filter(visible=True).first.wait_for()
     cells = json.loads(path.read_text("utf-8"))["cells"]
     blanks = sum("NotImplementedError" in str(each) for each in cells)
     assert blanks == len(lesson.exercises)

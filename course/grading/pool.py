@@ -34,6 +34,9 @@ __all__ = ["Order", "graded"]
 # whole time, and the machine may be busy.
 LONGEST = 1_800.0
 TRIES = 2
+# Seconds for one call of an answer's: twice what a learner's own check gives,
+# since a machine that grades has a lot to do, and a mark is at stake.
+CALL_SECONDS = "5"
 
 _SPAWN = multiprocessing.get_context("spawn")
 
@@ -146,6 +149,7 @@ def _work(connection: Connection, order: Order, number: int) -> None:
     die_with_parent()
     # Ctrl-C is for the process that hands out the work.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.setdefault("COURSE_CALL_SECONDS", CALL_SECONDS)
     scratch = order.scratch / str(number)
     factory = (order.factory or checker_factory)(order.level, order.seed)
     try:

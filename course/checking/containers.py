@@ -29,6 +29,7 @@ from course.checking.processes import (
     START_PATIENCE,
     LearnerProcess,
     WarmProgramError,
+    end_program,
 )
 from course.checking.relay import Door
 from course.checking.stage import Stage
@@ -167,14 +168,7 @@ class Containers:
         return answer
 
     def _stop(self) -> None:
-        if self._control is not None:
-            self._control.close()
-        if self._program is not None:
-            try:
-                self._program.wait(2)
-            except subprocess.TimeoutExpired:
-                self._program.kill()
-                self._program.wait()
+        end_program(self._program, self._control)
         self._control = None
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from course.checking.processes import (
     LearnerProcess,
     OpenRoom,
     WarmProgramError,
+    end_program,
     start_program,
 )
 
@@ -122,14 +123,7 @@ class Forker:
         return answer
 
     def _stop(self) -> None:
-        if self._control is not None:
-            self._control.close()
-        if self._program is not None:
-            try:
-                self._program.wait(2)
-            except subprocess.TimeoutExpired:
-                self._program.kill()
-                self._program.wait()
+        end_program(self._program, self._control)
         self._control = None
 
     def close(self) -> None:

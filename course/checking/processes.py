@@ -156,6 +156,23 @@ def start_program(
     )
 
 
+def end_program(
+    program: subprocess.Popen[bytes] | None, control: socket.socket | None
+) -> None:
+    """Let a warm program end, which it does when nobody talks to it.
+
+    `control` is closed; what does not end within two seconds is killed.
+    """
+    if control is not None:
+        control.close()
+    if program is not None:
+        try:
+            program.wait(2)
+        except subprocess.TimeoutExpired:
+            program.kill()
+            program.wait()
+
+
 def scrubbed_environment(temporary: Path) -> dict[str, str]:
     """Return an environment without keys, proxies or the user's settings.
 

@@ -21,6 +21,7 @@ from course.building.notebook_files import decorated, learner_notebook
 from course.checking.client import Checker
 from course.checking.verdict import Verdict
 from course.kit import Kit
+from course.upkeep.typical_answers import edited
 from course.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.proof
@@ -125,16 +126,6 @@ def twin(number: str, index: int) -> str:
     return edited(answers(number)["right"][0], mistake["twin"])
 
 
-def edited(text: str, edits: Any) -> str:
-    """Return the code of an answer: given whole, or as edits of another."""
-    if isinstance(edits, str):
-        return edits
-    for old, new in edits.items():
-        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times"
-        text = text.replace(old, new)
-    return text
-
-
 @pytest.fixture(scope="module")
 def bench(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -144,7 +135,7 @@ def bench(
         code_of = CODE_OF.get(getattr(item, "originalname", ""))
         if code_of:
             # What is wrong with an answers file is told by its own test.
-            with suppress(AssertionError, KeyError):
+            with suppress(ValueError, KeyError):
                 parameters = item.callspec.params  # type: ignore[attr-defined]
                 made.begin(parameters["number"], code_of(**parameters))
     yield made

@@ -250,9 +250,13 @@ def read_events(chunks: Iterable[bytes]) -> Iterator[dict[str, Any]]:
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    buffer = b""
+    """Yield lines; a long one is put together once, whatever its length."""
+    parts: list[bytes] = []
     for chunk in chunks:
-        *complete, buffer = (buffer + chunk).split(b"\n")
-        yield from complete
-    if buffer:
-        yield buffer
+        *ends, rest = chunk.split(b"\n")
+        for end in ends:
+            yield b"".join([*parts, end])
+            parts.clear()
+        parts.append(rest)
+    if any(parts):
+        yield b"".join(parts)

@@ -19,7 +19,7 @@ from llm_providers.prompts import Prompt
 from llm_providers.responses import Reply
 
 if TYPE_CHECKING:
-    import openai
+    from llm_providers.repeating_openai import RepeatingClient
 
 __all__ = ["OpenAIAgent"]
 
@@ -38,7 +38,7 @@ class OpenAIAgent(Agent):
     is_pooled = False
 
     @cached_property
-    def client(self) -> openai.OpenAI:
+    def client(self) -> RepeatingClient:
         """The SDK's client. Raises as `sendable_key` of the settings."""
         import openai
 
@@ -57,6 +57,7 @@ class OpenAIAgent(Agent):
             timeout=self.timeout,
             max_retries=0,
             http_client=http,
+            transport=transport,
         )
         # The SDK closes by itself only the HTTP client that it has made.
         finalize(client, http.close)
@@ -96,33 +97,19 @@ class OpenAIAgent(Agent):
     ) -> Iterator[HttpReply]:
         """Send a chat completion; the SDK raises for an error status.
 
-        Asked through the SDK's `post`: its `create` walks through every
-        field of the body by its type first, which takes as long as all else
-        that it does, and would change nothing in a body that is complete.
+        Not through the SDK's `create`: that walks through every field of the
+        body by its type first, which takes as long as all else that it does,
+        and would change nothing in a body that is complete.
         """
-        import openai
-
-        from llm_providers.pooled_http import finish
-
         if stream:
             usage = {"include_usage": True}
             body = {**body, "stream": True, "stream_options": usage}
         with self.lock:
             client = self.client
-        with client.post(
-            "/chat/completions",
-            body=dict(body),
-            options={"headers": prompt.headers, "timeout": self.timeout},
-            # A body that is read as it arrives, though it be no stream.
-            cast_to=object,
-            stream=True,
-            stream_cls=openai.Stream[object],
-        ) as opened:
-            answer = opened.response
-            yield HttpReply(
-                answer.status_code, answer.headers, answer.iter_bytes()
-            )
-            finish(answer)
+        with client.exchange(
+            "/chat/completions", body, prompt.headers, self.timeout
+        ) as reply:
+            yield reply
 
     def translate_error(self, exception: Exception) -> Exception:
         """Return the ProviderError that an exception of the SDK means.

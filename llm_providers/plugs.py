@@ -26,6 +26,8 @@ class Plug:
         self._timeout = plain.gettimeout()
         self._io_refs = 0
         self._closed = False
+        # An encrypted one may hold what nobody can see to be there.
+        self._waits_first = not isinstance(plain, ssl.SSLSocket)
         plain.setblocking(False)
 
     def __getattr__(self, name: str) -> Any:
@@ -38,6 +40,22 @@ class Plug:
     def gettimeout(self) -> float | None:
         """Return how long it may wait, in seconds; None: for ever."""
         return self._timeout
+
+    def recv(self, size: int) -> bytes:
+        """Read what is there, or comes in time. Raises TimeoutError.
+
+        Nothing is there at once where a provider is waited for: to look
+        first would be in vain nearly always.
+        """
+        if self._waits_first:
+            self._wait(write=False)
+        while True:
+            try:
+                return self.plain.recv(size)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                self._wait(write=False)
+            except ssl.SSLWantWriteError:
+                self._wait(write=True)
 
     def recv_into(self, buffer: Any, *more: Any) -> int:
         """Read what is there, or comes in time. Raises TimeoutError."""

@@ -1,39 +1,33 @@
-"""A transport for httpx2 over urllib3's connections.
+"""A transport for httpx2 over connections of our own.
 
-A request through httpx2's own takes about twice as long, since that looks at
-every connection that it keeps whenever a request begins or ends. What callers
-see is the same: httpx2's requests, answers and exceptions.
+A request through httpx2's own takes several times as long, since that looks
+at every connection that it keeps whenever a request begins or ends. What
+callers see is the same: httpx2's requests, answers and exceptions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
-from typing import Any
 from urllib.request import getproxies
 
 import httpx2
-import urllib3
-from urllib3.exceptions import (
+
+from llm_providers.answers import WireError
+from llm_providers.wires import (
+    Address,
+    Answer,
     ConnectTimeoutError,
-    HTTPError,
-    NewConnectionError,
-    ReadTimeoutError,
+    NotConnectedError,
+    Wires,
 )
 
-from llm_providers.sessions import (
-    KEPT_CONNECTIONS,
-    POOL_CLASSES,
-    raw_arriving,
-    raw_finish,
-)
-
-__all__ = ["PooledTransport", "direct_transport", "finish"]
+__all__ = ["PooledTransport", "direct_transport", "finish", "response_of"]
 
 
 # The key of what an answer has beside httpx2's own.
 FINISH = "finish"
+PORTS = {"http": 80, "https": 443}
 
 
 def finish(answer: httpx2.Response) -> None:
@@ -56,78 +50,91 @@ class PooledTransport(httpx2.BaseTransport):
     """Connections for many threads, whose waiting can be stopped."""
 
     def __init__(self) -> None:
-        self._pools = urllib3.PoolManager(
-            maxsize=KEPT_CONNECTIONS,
-            ssl_context=httpx2.create_ssl_context(),
-        )
-        self._pools.pool_classes_by_scheme = POOL_CLASSES
+        context = httpx2.create_ssl_context()
+        context.set_alpn_protocols(["http/1.1"])
+        self.wires = Wires(context)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request; return the answer, whose body is still to come."""
         seconds = request.extensions.get("timeout", {})
-        url = request.url
-        with _told():
-            answer = self._pools.connection_from_host(
-                url.raw_host.decode("ascii"), url.port, url.scheme
-            ).urlopen(
-                request.method,
-                url.raw_path.decode("ascii"),
-                body=request.read() or None,
-                headers={
-                    name.decode("ascii"): value.decode("latin-1")
-                    for name, value in request.headers.raw
-                },
-                timeout=urllib3.Timeout(
-                    connect=seconds.get("connect"), read=seconds.get("read")
-                ),
-                retries=False,
-                redirect=False,
-                assert_same_host=False,
-                preload_content=False,
-                decode_content=False,
-            )
-        return httpx2.Response(
-            answer.status,
-            headers=[
-                (name.encode("latin-1"), value.encode("latin-1"))
-                for name, value in answer.headers.iteritems()
-            ],
-            stream=Body(answer),
-            extensions={FINISH: partial(raw_finish, answer, decode=False)},
+        answer = self.send(
+            address_of(request.url),
+            head_of(request) + b"\r\n" + request.read(),
+            seconds.get("connect"),
+            seconds.get("read"),
         )
+        return response_of(answer)
+
+    def send(
+        self,
+        address: Address,
+        request: bytes,
+        connect: float | None,
+        wait: float | None,
+    ) -> Answer:
+        """Return the answer to a request that is written out already."""
+        with told():
+            return self.wires.ask(address, request, connect, wait)
 
     def close(self) -> None:
         """Close the connections that are free."""
-        self._pools.clear()
+        self.wires.close()
 
 
-class Body(httpx2.SyncByteStream):
+def address_of(url: httpx2.URL) -> Address:
+    """Return where a request to an address has to go."""
+    port = url.port or PORTS.get(url.scheme)
+    if port is None:
+        raise httpx2.UnsupportedProtocol(f"No requests by {url.scheme!r}.")
+    return Address(url.scheme == "https", url.raw_host.decode("ascii"), port)
+
+
+def head_of(request: httpx2.Request) -> bytes:
+    """Return a request's head, without the empty line at its end."""
+    method, path = request.method.encode("ascii"), request.url.raw_path
+    lines = [b"%b %b HTTP/1.1\r\n" % (method, path)]
+    lines += [b"%b: %b\r\n" % header for header in request.headers.raw]
+    return b"".join(lines)
+
+
+def response_of(
+    answer: Answer, request: httpx2.Request | None = None
+) -> httpx2.Response:
+    """Return an answer as httpx2's; close it in any case."""
+    return httpx2.Response(
+        answer.status,
+        headers=answer.headers,
+        stream=Pieces(answer),
+        extensions={FINISH: answer.finish},
+        request=request,
+    )
+
+
+class Pieces(httpx2.SyncByteStream):
     """A body as it arrives, as it is: httpx2 decodes it."""
 
-    def __init__(self, answer: Any) -> None:
+    def __init__(self, answer: Answer) -> None:
         self._answer = answer
 
     def __iter__(self) -> Iterator[bytes]:
-        with _told():
-            yield from raw_arriving(self._answer, decode=False)
+        with told():
+            yield from self._answer.pieces()
 
     def close(self) -> None:
         """Give the connection up, unless the body has been read to its end."""
         self._answer.close()
-        self._answer.release_conn()
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Raise urllib3's exceptions as httpx2's."""
+def told() -> Iterator[None]:
+    """Raise what `wires` raises as httpx2's."""
     try:
         yield
-    except NewConnectionError as error:
-        # Where nobody listens is no timeout, though urllib3 has it so.
-        raise httpx2.ConnectError(str(error)) from None
     except ConnectTimeoutError as error:
         raise httpx2.ConnectTimeout(str(error)) from None
-    except ReadTimeoutError as error:
+    except TimeoutError as error:
         raise httpx2.ReadTimeout(str(error)) from None
-    except HTTPError as error:
+    except NotConnectedError as error:
+        raise httpx2.ConnectError(str(error)) from None
+    except WireError as error:
         raise httpx2.ReadError(str(error)) from None

@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError
 from llm_providers.calls import aside, stoppably
 from llm_providers.plugs import Plug
 from llm_providers.settings import Secret
+from llm_providers.wires import CHUNK, KEPT_CONNECTIONS
 
 __all__ = [
     "KEPT_CONNECTIONS",
@@ -26,15 +27,9 @@ __all__ = [
     "arriving",
     "finish",
     "new_session",
-    "raw_arriving",
-    "raw_finish",
     "settle",
 ]
 
-# Connections that are kept open: as many calls may be in flight at once
-# without any being thrown away.
-KEPT_CONNECTIONS = 1_000
-CHUNK = 64 * 1024
 
 T = TypeVar("T")
 
@@ -164,12 +159,7 @@ def settle(session: requests.Session, url: str, adapter: HTTPAdapter) -> None:
 
 
 def arriving(answer: requests.Response) -> Iterator[bytes]:
-    """Yield the body of an answer as it arrives; see `raw_arriving`."""
-    return raw_arriving(answer.raw)
-
-
-def raw_arriving(answer: Any, decode: bool = True) -> Iterator[bytes]:
-    """Yield urllib3's body as it arrives, in pieces of at most CHUNK bytes.
+    """Yield the body of an answer as it arrives, at most CHUNK bytes each.
 
     Each is what one look at the connection gave, so that whoever reads can
     stop in time, also where a body drips or never ends. Raises urllib3's
@@ -177,10 +167,10 @@ def raw_arriving(answer: Any, decode: bool = True) -> Iterator[bytes]:
     """
 
     def next_piece() -> bytes:
-        piece: bytes = answer.read1(CHUNK, decode_content=decode)
+        piece: bytes = answer.raw.read1(CHUNK, decode_content=True)
         return piece
 
-    connection = answer.connection
+    connection = answer.raw.connection
     plug = getattr(connection, "plug", connection and connection.sock)
     while piece := _stoppably(plug, next_piece):
         yield piece
@@ -192,23 +182,16 @@ def _stoppably(plug: Any, read: Callable[[], T]) -> T:
 
 
 def finish(answer: requests.Response, seconds: float = 0.05) -> None:
-    """Read the end of a body; see `raw_finish`."""
-    raw_finish(answer.raw, seconds)
-
-
-def raw_finish(
-    answer: Any, seconds: float = 0.05, decode: bool = True
-) -> None:
     """Read the end of a body, if it is there, so that its connection stays.
 
     A stream says ``[DONE]`` before its body ends. A provider that lets the
     end wait for longer than `seconds` loses the connection, not the answer.
     """
-    connection = answer.connection
+    connection = answer.raw.connection
     if connection is None or connection.sock is None:
         return
     plug, patience = connection.sock, connection.sock.gettimeout()
     with suppress(HTTPError, OSError):
         plug.settimeout(seconds)
-        answer.read1(CHUNK, decode_content=decode)
+        answer.raw.read1(CHUNK, decode_content=True)
         plug.settimeout(patience)

@@ -55,9 +55,11 @@ def test_a_stream_keeps_its_connection_for_the_next_one(llm, sandbox):
     for _ in range(3):
         stream = agent.stream("Say hello.")
         assert "".join(stream) and stream.response.status == "success"
-    pools = agent.client._client._transport._pools.pools
-    [pool] = map(pools.get, pools.keys())
-    assert (pool.num_connections, pool.num_requests) == (1, 3)
+    free = agent.client._transport.wires._free
+    [[connection]] = free.values()
+    for _ in range(2):
+        agent.process_prompt("Say hello.")
+    assert list(*free.values()) == [connection]
 
 
 def test_nobody_there_is_a_connect_error(client):

@@ -61,6 +61,9 @@ NOT_QUICK = (
     "test_workspace*.py",
 )
 
+# A file's tests stay in one process and in order, as a notebook's cells must.
+TWO_PROCESSES = ("--numprocesses=2", "--dist=loadfile")
+
 COUNT = re.compile(r"(\d+) (passed|failed|skipped|xfailed|xpassed|errors?)\b")
 CLOSING = re.compile(rf"^=* ?{COUNT.pattern}.* in [\d.]+s.*$", re.MULTILINE)
 
@@ -114,9 +117,12 @@ def steps_to_run(quick: bool, ci: bool) -> list[Step]:
     """Return the steps, those that take longest first."""
     python = [sys.executable, "-m"]
     pytest = [*python, "pytest", "-rfEs"]
-    units = [*pytest, "tests", "-m", "not proof and not browser"]
+    # nbval is loaded only where it is used: its import takes seconds.
+    tests = [*pytest, "-pno:nbval", "tests", "-m"]
+    units = [*tests, "not proof and not browser"]
     if quick:
         units += [f"--ignore-glob=tests/{each}" for each in NOT_QUICK]
+        units += TWO_PROCESSES
     unit_tests = Step("unit tests", units)
     short = [
         Step("types (mypy)", [*python, "mypy"]),
@@ -128,14 +134,14 @@ def steps_to_run(quick: bool, ci: bool) -> list[Step]:
     nbval = ["--nbval", "--nbval-cell-timeout=60"]
     return [
         unit_tests,
-        Step("proofs", [*pytest, "tests", "-m", "proof"]),
+        Step("proofs", [*tests, "proof"]),
         Step("rehearsal", [*python, "course", "rehearse"]),
-        browser_step([*pytest, "tests", "-m", "browser"], ci),
+        browser_step([*tests, "browser"], ci),
         # A kernel's ports are chosen before it binds them; on a busy machine
         # another program may take one meanwhile, and the kernel stays mute.
         Step(
             "solutions (nbval)",
-            [*pytest, *nbval, "solutions"],
+            [*pytest, *TWO_PROCESSES, *nbval, "solutions"],
             once_more="Kernel didn't respond",
         ),
         *short,

@@ -126,7 +126,7 @@ class RecommenderAgent:
         self._check(wanted)
         scorer = self.scorer()
         fitting = scorer.fit(wanted)
-        if not fitting.found:
+        if not fitting.standing:
             refused = scorer.refused(fitting.task, fitting.kind)
             raise nothing_fits(fitting.task, refused)
         return fitting

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from llm_providers.recommender.choice import Scored
-from llm_providers.recommender.costs import cost_range
+from llm_providers.recommender.costs import cost_range, expected_cost
 from llm_providers.recommender.counterfactual import counterfactual
 from llm_providers.recommender.quality import order_confidence
 from llm_providers.recommender.reasons import own_reasons, reasons_for
@@ -37,14 +37,14 @@ def answer(
     """
     choice = order[0]
     second = _second(order)
-    cost = _cost(choice, fitting)
-    best = level == "scorer"
+    ranking = tuple(_ranked(one, fitting) for one in order)
+    first, best = ranking[0], level == "scorer"
     return Recommendation(
         provider=choice.candidate.provider,
         model=choice.candidate.model,
-        probability=_probability(choice),
-        cost=cost,
-        reasons=(*reasons_for(choice, cost, fitting, second), *notes),
+        probability=first.probability,
+        cost=first.cost,
+        reasons=(*reasons_for(choice, first.reasons, fitting, second), *notes),
         rejected=fitting.rejected,
         runner_up=second.target if second else None,
         counterfactual=counterfactual(fitting, choice) if best else None,
@@ -52,7 +52,7 @@ def answer(
         abstained=abstained,
         prices_of=day,
         level=level,
-        ranking=tuple(_ranked(one, fitting) for one in order),
+        ranking=ranking,
     )
 
 
@@ -91,10 +91,13 @@ def _probability(one: Scored) -> float | None:
 
 
 def _cost(one: Scored, fitting: Fitting) -> CostRange:
+    """The three estimates; two of them are worked out already."""
     prompt = fitting.task.prompt_tokens or 0
-    return cost_range(
-        one.candidate.rate(prompt), prompt, fitting.output_of(one)
-    )
+    rate, output = one.candidate.rate(prompt), fitting.output_of(one)
+    if one.cost_usd is None:
+        return cost_range(rate, prompt, output)
+    low = expected_cost(rate, prompt, output.low)
+    return CostRange(low, one.cost_usd, one.high_usd)
 
 
 def _ranked(one: Scored, fitting: Fitting) -> RankedCandidate:

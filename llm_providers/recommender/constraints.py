@@ -77,6 +77,9 @@ def first_rejection(
 
 def amount(usd: float) -> str:
     """Return an amount of USD with three digits that say something."""
+    # Most amounts are of this size, where Python's own format is the same.
+    if 1e-4 <= usd < 99.5:
+        return f"${usd:.3g}"
     if usd == 0:
         return "$0"
     if usd >= 100:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import floor, inf, log10
 
 from llm_providers.recommender.choice import Scored
+from llm_providers.recommender.field import Standing
 from llm_providers.recommender.scorer import Fitting
 
 __all__ = ["counterfactual"]
@@ -43,12 +43,16 @@ def _weight(fitting: Fitting, choice: Scored) -> str | None:
     asked = fitting.task.quality_weight
     if asked >= 1:
         return None
-    crossings = _crossings(fitting.found, choice, asked)
+    crossings = _crossings(fitting.standing, choice, asked)
     if not crossings:
         return None
     # A hundredth more than the crossing leaves no room for rounding.
-    nearest = min(share for share, _ in crossings)
-    weight = min(1.0, floor(nearest * 100 + 1.01) / 100)
+    weight = min(1.0, floor(min(crossings) * 100 + 1.01) / 100)
+    turned = [
+        fitting.standing.one(place)
+        for place, share in enumerate(crossings)
+        if share <= weight
+    ]
     other = min(
         (
             (1 - weight) * _pain(one, asked) - weight * one.points / 100,
@@ -56,8 +60,7 @@ def _weight(fitting: Fitting, choice: Scored) -> str | None:
             one.cost_order,
             one.target,
         )
-        for share, one in crossings
-        if share <= weight
+        for one in turned
     )
     return (
         f"It would be {other[3]} if quality weighed {weight:g} instead of "
@@ -66,16 +69,22 @@ def _weight(fitting: Fitting, choice: Scored) -> str | None:
 
 
 def _crossings(
-    found: Sequence[Scored], choice: Scored, asked: float
-) -> list[tuple[float, Scored]]:
-    """The weight from which on each better candidate beats the choice."""
+    standing: Standing, choice: Scored, asked: float
+) -> list[float]:
+    """The weights from which on those of more quality beat the choice.
+
+    In the order of their places, which are the first ones.
+    """
     there, pain, rest = choice.minus_points, _pain(choice, asked), 1 - asked
+    better = standing.better(choice.points)
     crossings = []
-    for one in found:
-        loss, minus = one[0], one[1]
-        if minus < there:
-            dearer = (loss - asked * minus / 100) / rest - pain
-            crossings.append((dearer / (dearer + (there - minus) / 100), one))
+    for loss, minus in zip(
+        standing.losses[:better],
+        standing.columns.minus_points,
+        strict=False,
+    ):
+        dearer = (loss - asked * minus / 100) / rest - pain
+        crossings.append(dearer / (dearer + (there - minus) / 100))
     return crossings
 
 

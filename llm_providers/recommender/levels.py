@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from llm_providers.recommender.choice import Field, Scored
+from llm_providers.recommender.choice import Scored
+from llm_providers.recommender.field import Field
 from llm_providers.recommender.lookup_table import LookupTable
 from llm_providers.recommender.scorer import Fitting
 
@@ -15,16 +16,11 @@ def first_and_doors(fitting: Fitting, most: int) -> list[Scored]:
     """Return the best, and the best of each provider not among them."""
     best = fitting.best(most)
     there = {one.candidate.provider for one in best}
-    if there >= fitting.providers:
-        return best
-    doors: dict[str, Scored] = {}
-    for one in fitting.found:
-        provider = one.entrant.candidate.provider
-        if provider not in there and (
-            provider not in doors or one < doors[provider]
-        ):
-            doors[provider] = one
-    return [*best, *sorted(doors.values())]
+    doors = [
+        fitting.standing.best_of(provider)
+        for provider in fitting.providers - there
+    ]
+    return [*best, *sorted(one for one in doors if one is not None)]
 
 
 def by_table(
@@ -87,9 +83,11 @@ def by_outcomes(
             "What was learned is about other models: the catalogue decides.",
         )
     prompt = task.prompt_tokens or 0
-    order = sorted(
-        Field(known).scored(prompt, task.output_tokens, task.quality_weight)
-    )[:most]
+    order = (
+        Field(known)
+        .standing(prompt, task.output_tokens, task.quality_weight)
+        .best(most)
+    )
     names = {one.target for one in order}
     rest = [
         one

@@ -32,12 +32,12 @@ def own_reasons(
 
 def reasons_for(
     choice: Scored,
-    cost: CostRange,
+    own: Sequence[str],
     fitting: Fitting,
     second: Scored | None,
 ) -> tuple[str, ...]:
-    """Return the reasons for a choice, beside the runner-up and all."""
-    said = [*own_reasons(choice, cost, fitting)]
+    """Return its own reasons, and those beside the runner-up and all."""
+    said = [*own]
     if second is not None:
         said.append(_beside(choice, second))
     said.append(_place(choice, fitting))
@@ -108,14 +108,12 @@ def _ratio(one: float | None, other: float | None) -> str:
 
 
 def _place(choice: Scored, fitting: Fitting) -> str:
-    found: Sequence[Scored] = fitting.found
-    cost, minus = choice.cost_order, choice.minus_points
-    cheaper = len([1 for one in found if one[2] < cost])
-    better = len([1 for one in found if one[1] < minus])
-    weight = fitting.task.quality_weight
+    standing, weight = fitting.standing, fitting.task.quality_weight
+    also = ""
     # What was learned and what was published are not on the same scale.
-    also = "" if choice.entrant.learned else f" and {better} better"
+    if not choice.entrant.learned:
+        also = f" and {standing.better(choice.points)} better"
     return (
-        f"Of {len(found)} that fit, {cheaper} are cheaper{also}; quality "
-        f"weighs {weight:g}, cost {1 - weight:g}."
+        f"Of {len(standing)} that fit, {standing.cheaper(choice.cost_order)} "
+        f"are cheaper{also}; quality weighs {weight:g}, cost {1 - weight:g}."
     )

@@ -11,12 +11,10 @@ from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from heapq import nsmallest
-from math import inf
 
 from llm_providers.catalogue import Catalogue
 from llm_providers.recommender.candidates import Candidate, candidates
-from llm_providers.recommender.choice import Entrant, Field, Scored
+from llm_providers.recommender.choice import Entrant, Scored
 from llm_providers.recommender.constraints import (
     LASTING,
     Demand,
@@ -26,6 +24,7 @@ from llm_providers.recommender.constraints import (
     too_dear,
 )
 from llm_providers.recommender.costs import cost_range
+from llm_providers.recommender.field import Field, Standing
 from llm_providers.recommender.pareto import front
 from llm_providers.recommender.quality import (
     Estimate,
@@ -64,7 +63,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Fitting:
-    """Who fits a task, in no order, and who does not.
+    """Who fits a task, and who does not.
 
     `task` has its size and providers filled in, `guessed` says that its type
     was not given. `dear` have nothing against them but the budget.
@@ -74,7 +73,7 @@ class Fitting:
     task: Task
     kind: TaskType
     guessed: bool
-    found: tuple[Scored, ...]
+    standing: Standing
     dear: tuple[Scored, ...]
     rejected: tuple[Rejected, ...]
     providers: Set[str]
@@ -87,6 +86,11 @@ class Fitting:
         return TokenRange(asked, asked, asked)
 
     @cached_property
+    def found(self) -> tuple[Scored, ...]:
+        """All that fit, in no order to rely on."""
+        return self.standing.every()
+
+    @cached_property
     def front(self) -> tuple[Scored, ...]:
         """Those whom nobody beats in quality and cost at once."""
         points = [(one.cost_order, one.points) for one in self.found]
@@ -94,9 +98,7 @@ class Fitting:
 
     def best(self, count: int) -> list[Scored]:
         """Return the first so many of those who fit, best first."""
-        if count == 1:
-            return [min(self.found)] if self.found else []
-        return nsmallest(count, self.found)
+        return self.standing.best(count) if self.standing else []
 
 
 _Split = tuple[Field, tuple[Rejected, ...]]
@@ -143,19 +145,19 @@ class Scorer:
             providers=self._allowed(task.providers),
         )
         field, out = self._field(task, kind)
-        found = field.scored(prompt, output, task.quality_weight)
+        roomy = field.standing(prompt, output, task.quality_weight)
         small: tuple[Rejected, ...] = ()
-        if len(found) < len(field.entrants):
-            roomy = {one.target for one in found}
-            small = self._too_small(field.entrants, roomy, task, kind)
-        fit, dear, late = _within(found, task)
+        if len(roomy) < len(field.entrants):
+            there = {one.target for one in roomy.columns.entrants}
+            small = self._too_small(field.entrants, there, task, kind)
+        fit, dear = roomy.within(task.max_cost_usd)
         return Fitting(
             task=task,
             kind=kind,
             guessed=guessed,
-            found=tuple(fit),
-            dear=tuple(dear),
-            rejected=(*out, *small, *late),
+            standing=fit,
+            dear=dear,
+            rejected=(*out, *small, *_over(task.max_cost_usd, dear)),
             providers=field.providers,
         )
 
@@ -280,27 +282,12 @@ def _needed(candidate: Candidate, output: TokenRange) -> int:
     return output.expected
 
 
-def _within(
-    found: list[Scored], task: Task
-) -> tuple[list[Scored], list[Scored], list[Rejected]]:
-    """Split them into those within the budget, and the others, with words."""
-    budget = task.max_cost_usd
+def _over(budget: float | None, dear: Iterable[Scored]) -> list[Rejected]:
+    """Say of those who are too dear that they are."""
     if budget is None:
-        return found, [], []
-    fit = [one for one in found if one.high_order <= budget]
-    dear = [one for one in found if one.high_order > budget]
+        return []
     said = amount(budget)
-    return (
-        fit,
-        dear,
-        [
-            Rejected(
-                one.target,
-                "max_cost_usd",
-                too_dear(
-                    None if one.high_order == inf else one.high_order, said
-                ),
-            )
-            for one in dear
-        ],
-    )
+    return [
+        Rejected(one.target, "max_cost_usd", too_dear(one.high_usd, said))
+        for one in dear
+    ]

@@ -205,3 +205,21 @@ def test_a_model_whose_release_is_unknown_is_there_from_its_first_price(llm):
         made = llm.recommender.candidates.candidates(catalogue, day, book)
         [one] = [x for x in made if x.model == rows[0].id]
         assert one.released is there
+
+
+@pytest.mark.parametrize(
+    ("usd", "shown"),
+    [
+        (0, "$0"),
+        (0.0000123456, "$0.0000123"),
+        (0.0001, "$0.0001"),
+        (0.00056789, "$0.000568"),
+        (0.99951, "$1"),
+        (4.5, "$4.5"),
+        (99.49, "$99.5"),
+        (99.96, "$100"),
+        (1234.5, "$1,234"),
+    ],
+)
+def test_an_amount_has_three_digits_that_say_something(llm, usd, shown):
+    assert llm.recommender.constraints.amount(usd) == shown

@@ -33,6 +33,7 @@ from llm_providers.router import (
     responses_door,
 )
 from llm_providers.router.auto import Auto, told_apart
+from llm_providers.router.direct import Direct
 from llm_providers.router.gates import Gates
 from llm_providers.router.health import HealthReply, health_of
 from llm_providers.router.http_errors import add_error_handlers, refusal
@@ -348,6 +349,9 @@ def create_app(
     app.include_router(docs_page.router)
     service = Service(HTTP_STATUS, environ, env_file, ledger)
     app.state.service = service
+    app.add_middleware(
+        Direct, endpoints=[openai_door.endpoint, responses_door.endpoint]
+    )
     app.add_middleware(
         Gates,
         settings=lambda: service.settings,

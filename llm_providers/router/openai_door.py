@@ -16,6 +16,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from llm_providers.catalogue import load_catalogue
+from llm_providers.router.direct import endpoint_of
 from llm_providers.router.openai_errors import bad_request, unknown_model
 from llm_providers.router.openai_format import (
     EXTENSION,
@@ -34,7 +35,7 @@ from llm_providers.router.openai_request import (
 )
 from llm_providers.router.service import AUTO, Service
 
-__all__ = ["router"]
+__all__ = ["endpoint", "router"]
 
 router = APIRouter(
     prefix="/v1", tags=["OpenAI-compatible"], responses=DOOR_ERRORS
@@ -79,6 +80,9 @@ async def create_chat_completion(
     response = await order.answer(request.receive)
     body = completion(response, head)
     return Response(json_bytes(body), media_type="application/json")
+
+
+endpoint = endpoint_of(router, create_chat_completion, ChatCompletionRequest)
 
 
 @router.get("/models", responses=MODELS, response_class=Response)

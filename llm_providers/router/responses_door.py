@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
+from llm_providers.router.direct import endpoint_of
 from llm_providers.router.openai_errors import DoorError
 from llm_providers.router.openai_format import json_bytes
 from llm_providers.router.openai_order import Order, streamed
@@ -21,7 +22,7 @@ from llm_providers.router.responses_format import (
 from llm_providers.router.responses_prompt import NO_MEMORY, prompt_of
 from llm_providers.router.responses_request import RESPONSE, ResponsesRequest
 
-__all__ = ["router"]
+__all__ = ["endpoint", "router"]
 
 router = APIRouter(
     prefix="/v1", tags=["OpenAI-compatible"], responses=DOOR_ERRORS
@@ -54,6 +55,9 @@ async def create_response(
     response = await order.answer(request.receive)
     body = response_object(asked, response)
     return Response(json_bytes(body), media_type="application/json")
+
+
+endpoint = endpoint_of(router, create_response, ResponsesRequest)
 
 
 @router.get("/responses/{name}", include_in_schema=False)

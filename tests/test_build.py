@@ -151,7 +151,7 @@ def test_a_solution_keeps_its_outputs_and_nothing_else(
     plain_kit: Kit,
 ) -> None:
     notebook = solution_notebook(load_lessons(plain_kit)[0])
-    ran = executed(notebook, plain_kit)
+    ran, _ = executed(notebook, plain_kit)
     first, second = (c for c in ran["cells"] if c["cell_type"] == "code")
     assert first["outputs"] == [
         {"name": "stdout", "output_type": "stream", "text": ["one\n", "two\n"]}
@@ -165,7 +165,7 @@ def test_a_solution_keeps_its_outputs_and_nothing_else(
     assert {**first["metadata"], **second["metadata"]} == {}
     assert without_outputs(ran) == notebook
     nbformat.validate(json.loads(serialized(ran)))
-    assert serialized(executed(notebook, plain_kit)) == serialized(ran)
+    assert serialized(executed(notebook, plain_kit)[0]) == serialized(ran)
 
 
 def test_a_solution_that_fails_stops_the_build(plain_kit: Kit) -> None:
@@ -183,6 +183,34 @@ def test_an_answer_that_does_not_pass_stops_the_build(plain_kit: Kit) -> None:
     notebook = solution_notebook(load_lessons(plain_kit)[0])
     with pytest.raises(CommandError, match="does not pass"):
         executed(notebook, plain_kit)
+
+
+def test_the_calls_of_a_solution_are_counted(plain_kit: Kit) -> None:
+    path = plain_kit.lessons / "phase_1_plain.md"
+    code = """import sys
+from types import SimpleNamespace
+
+calls = [("openai", "a-model", 2, 90)]
+sandbox = SimpleNamespace(answered_calls=lambda: calls)
+sys.modules["course.notebook"] = SimpleNamespace(sandbox=sandbox)
+"""
+    path.write_text(f"# A\n\n```python\n{code}```\n")
+    list(build(plain_kit))
+    file = plain_kit.data / "lesson_calls.json"
+    (row,) = json.loads(file.read_text())["phases"]["1"]
+    assert row == {
+        "provider": "openai",
+        "model": "a-model",
+        "calls": 2,
+        "body_bytes": 90,
+    }
+    file.unlink()
+    assert stale_files(plain_kit) == [
+        "data/lesson_calls.json has nothing on phase 1."
+    ]
+    file.write_text("{")
+    with pytest.raises(CommandError, match="Delete it and build again"):
+        stale_files(plain_kit)
 
 
 # What is stale

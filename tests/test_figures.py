@@ -104,7 +104,7 @@ def notebook(outputs):
 def shown(tmp_path_factory):
     """The outputs of a cell that shows a figure, and nbval's word on them."""
     folder = tmp_path_factory.mktemp("plots")
-    cell = executed(notebook([]), Kit())["cells"][0]
+    cell = executed(notebook([]), Kit())[0]["cells"][0]
 
     def nbval(outputs):
         file = folder / "plot.ipynb"

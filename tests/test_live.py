@@ -18,6 +18,7 @@ from course.kit import Kit
 from course.live import smoke
 from course.live.costs import Prices, Tokens, likely_tokens, used_tokens
 from course.live.gate import Gate
+from course.live.lesson_costs import lesson_lines, phase_cost
 from course.live.providers import (
     cost_lines,
     go_live,
@@ -349,3 +350,46 @@ def test_a_yes_is_typed_only_where_somebody_can(
     assert smoke.consents({}, lambda question: " Yes ")
     assert not smoke.consents({}, lambda question: "y")
     assert not smoke.consents({"COURSE_LIVE_CONSENT": "no"}, lambda q: "yes")
+
+
+# What a phase costs
+
+
+def row(provider: str, model: str, calls: int) -> dict[str, object]:
+    names = ("provider", "model", "calls", "body_bytes")
+    return dict(zip(names, (provider, model, calls, 90 * calls), strict=True))
+
+
+def test_a_phase_costs_what_its_calls_do() -> None:
+    model = PRICES.usual_model("openai")
+    rows = [row("openai", model, 3), row("gemini", "any", 9)]
+    once = PRICES.cost("openai", model, Tokens(31, 300))
+    assert once
+    found = phase_cost(rows, "openai", PRICES)
+    assert found == (3, pytest.approx(3 * once), 0)
+
+
+def test_a_call_without_a_price_is_told_apart() -> None:
+    rows = [row("openai", "not-in-the-catalogue", 2)]
+    assert phase_cost(rows, "openai", PRICES) == (2, 0.0, 2)
+
+
+def test_each_phase_that_asks_a_provider_has_its_cost(tmp_path: Path) -> None:
+    kit = Kit(tmp_path)
+    kit.data.mkdir()
+    model = PRICES.usual_model("openai")
+    phases = {"1": [], "2": [row("openai", model, 3), row("openai", "?", 1)]}
+    file = kit.data / "lesson_calls.json"
+    file.write_text(json.dumps({"phases": phases}))
+    openai, gemini = lesson_lines(["openai", "gemini"], PRICES, kit)
+    assert "phase 1" not in openai
+    assert "(4 calls, 1 of them at no known price)" in openai
+    assert gemini.endswith("costs at gemini: nothing.")
+
+
+def test_the_counts_of_all_phases_are_there() -> None:
+    path = Kit().data / "lesson_calls.json"
+    phases = json.loads(path.read_text())["phases"]
+    assert list(phases) == ["1", "2", "3", "4", "5"]
+    asked = {each["provider"] for rows in phases.values() for each in rows}
+    assert asked == set(PROVIDERS)

@@ -436,3 +436,22 @@ def test_what_was_answered_is_recorded_too(sandbox):
     [record] = sandbox.requests
     assert record.reply == answer.text[: len(record.reply)]
     assert len(record.reply) == min(4_000, len(answer.content))
+
+
+def test_answered_calls_are_counted_by_model_and_never_forgotten(
+    sandbox: Sandbox,
+) -> None:
+    send(sandbox)
+    sandbox.fail_next("openai", "rate_limit")
+    send(sandbox)
+    sandbox.clear()
+    send(sandbox, model="no-such-model")
+    (row,) = sandbox.answered_calls()
+    size = len(json.dumps(BODY))
+    assert row == ("openai", "plain", 1, size)
+
+
+def test_gemini_s_model_is_read_from_the_path() -> None:
+    path = "/gemini/v1beta/models/some-model:generateContent"
+    record = RecordedRequest("gemini", "POST", path, {}, {}, None)
+    assert record.model == "some-model"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from course.building.lesson_calls import note_calls, without_calls
 from course.building.lessons import Lesson, LessonError, load_lessons
 from course.building.notebook_files import (
     learner_notebook,
@@ -74,8 +75,9 @@ def build(kit: Kit, phase: int | None = None) -> Iterator[Path]:
         require_pictures(lesson, kit)
         if phase in (None, lesson.phase):
             path = kit.solutions / f"{lesson.name}.ipynb"
-            notebook = executed(solution_notebook(lesson), kit)
+            notebook, calls = executed(solution_notebook(lesson), kit)
             write_atomically(path, serialized(notebook).encode())
+            note_calls(kit, lesson.phase, calls)
             yield path
 
 
@@ -97,6 +99,8 @@ def stale_files(kit: Kit) -> list[str]:
         reason = _stale_solution(kit, lesson)
         if reason:
             stale.append(f"solutions/{lesson.name}.ipynb {reason}.")
+    for phase in without_calls(kit, [each.phase for each in lessons]):
+        stale.append(f"data/lesson_calls.json has nothing on phase {phase}.")
     expected = {f"{lesson.name}.ipynb" for lesson in lessons}
     for folder in (kit.notebooks, kit.solutions):
         for path in sorted(folder.glob("*.ipynb")):

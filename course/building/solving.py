@@ -1,4 +1,4 @@
-"""Run a solution notebook and keep what it shows, and nothing else."""
+"""Run a solution notebook; keep what it shows, and how often it asked."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import os
 import tempfile
 from typing import Any
 
+from course.building.lesson_calls import COUNTING, counted
+from course.building.notebook_files import code_cell
 from course.kit import Kit
 from course.problems import CommandError, ExitCode
 
@@ -18,13 +20,18 @@ CELL_SECONDS = 120
 FINE = (": passed", ": saved, not run yet")
 
 
-def executed(notebook: dict[str, Any], kit: Kit) -> dict[str, Any]:
-    """Return the notebook with its outputs, run in a workspace of its own.
+def executed(
+    notebook: dict[str, Any], kit: Kit
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the notebook with its outputs, and the calls that it made.
 
-    Raises CommandError for a cell that fails, and for an answer that does
-    not pass.
+    It runs in a workspace of its own. Raises CommandError for a cell that
+    fails, and for an answer that does not pass.
     """
-    ran = _run(notebook, kit)
+    counting = {**code_cell(COUNTING), "id": "counting"}
+    last = {**notebook, "cells": [*notebook["cells"], counting]}
+    ran = _run(last, kit)
+    calls = counted(ran["cells"].pop()["outputs"])
     result = copy.deepcopy(notebook)
     count = 0
     for cell, done in zip(result["cells"], ran["cells"], strict=True):
@@ -34,7 +41,7 @@ def executed(notebook: dict[str, Any], kit: Kit) -> dict[str, Any]:
         cell["execution_count"] = count
         cell["outputs"] = [_bare(each, count) for each in done["outputs"]]
         _require_passed(cell)
-    return result
+    return result, calls
 
 
 def _run(notebook: dict[str, Any], kit: Kit) -> Any:

@@ -9,6 +9,7 @@ from course.kernel.simulated_settings import simulated_providers
 from course.kit import Kit
 from course.live.costs import QUESTION, Prices
 from course.live.gate import Gate
+from course.live.lesson_costs import lesson_lines
 from course.live.spending import Spending
 from course.problems import CommandError, ExitCode
 from course.workspace.workspace import workspace_folder
@@ -141,4 +142,5 @@ def go_live(
         spending = spending_of(kit, {BUDGET_VARIABLE: "0"})
     prices = Prices(kit)
     open_gate(live, prices, spending, environ)
-    return [*problem, *cost_lines(live, prices, spending)]
+    lessons = lesson_lines([each.name for each in live], prices, kit)
+    return [*problem, *cost_lines(live, prices, spending), *lessons]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 from course.sandbox.wire import Reply, Request
 
 __all__ = [
+    "AnsweredCalls",
     "Arrival",
     "Headers",
     "RecordedRequest",
@@ -25,6 +27,8 @@ KEPT_PER_KEY = 1_000
 KEPT_KEYS = 1_000
 KEPT_BODY = 1_000_000
 KEPT_REPLY = 4_000
+# Gemini names the model in the path; everybody else in the body.
+MODEL_IN_PATH = re.compile(r"/models/([^/:]+):")
 
 
 def fingerprint(key: str | None) -> str:
@@ -65,6 +69,15 @@ class RecordedRequest:
     key: str | None = field(repr=False)
     status: int | None = None
     reply: str | None = field(default=None, repr=False)
+
+    @property
+    def model(self) -> str:
+        """The model that was asked; empty where none was."""
+        found = MODEL_IN_PATH.search(self.path)
+        if found:
+            return found[1]
+        named = isinstance(self.body, dict) and self.body.get("model")
+        return named if isinstance(named, str) else ""
 
     def answered(self, reply: Reply) -> None:
         """Note what is about to be sent."""
@@ -107,6 +120,15 @@ class Arrival(NamedTuple):
     record: RecordedRequest
 
 
+class AnsweredCalls(NamedTuple):
+    """How often a model has answered, and the bytes of those requests."""
+
+    provider: str
+    model: str
+    calls: int
+    body_bytes: int
+
+
 class Recording:
     """The last thousand requests of each key, safe to use from threads.
 
@@ -118,6 +140,8 @@ class Recording:
         self._numbers = count()
         self._next = 0
         self._kept: dict[str | None, deque[Arrival]] = {}
+        self._calls: Counter[tuple[str, str]] = Counter()
+        self._bytes: Counter[tuple[str, str]] = Counter()
         self.epoch = time.time_ns()
 
     def add(
@@ -142,6 +166,22 @@ class Recording:
             self._next = number + 1
             kept.append(Arrival(number, time.time(), record))
         return record
+
+    def count(self, record: RecordedRequest, body_bytes: int) -> None:
+        """Count a request that a model has answered, if one was asked."""
+        key = record.provider or "", record.model
+        if all(key):
+            with self._lock:
+                self._calls[key] += 1
+                self._bytes[key] += body_bytes
+
+    def answered_calls(self) -> list[AnsweredCalls]:
+        """Return all that models have answered; `clear` forgets none."""
+        with self._lock:
+            return [
+                AnsweredCalls(*key, calls, self._bytes[key])
+                for key, calls in sorted(self._calls.items())
+            ]
 
     def all(self) -> list[RecordedRequest]:
         """Return the records in the order of arrival."""

@@ -19,7 +19,12 @@ from course.sandbox.faults import FaultQueue, PlannedFault
 from course.sandbox.models import PathText
 from course.sandbox.protocol import ProviderProtocol
 from course.sandbox.providers import PROVIDERS, Protocols, row_of
-from course.sandbox.recording import Arrival, RecordedRequest, Recording
+from course.sandbox.recording import (
+    AnsweredCalls,
+    Arrival,
+    RecordedRequest,
+    Recording,
+)
 from course.sandbox.spoiling import spoil
 from course.sandbox.wire import (
     Reply,
@@ -273,6 +278,10 @@ class Sandbox:
         """What has arrived, in order; the last thousand for each key."""
         return self._recording.all()
 
+    def answered_calls(self) -> list[AnsweredCalls]:
+        """Return what each model has answered since the sandbox was made."""
+        return self._recording.answered_calls()
+
     def arrivals(
         self, first: int, most: int
     ) -> tuple[int, int, list[Arrival]]:
@@ -302,7 +311,10 @@ class Sandbox:
         key = protocol.key(request)
         record = self._recording.add(protocol.name, key, request)
         try:
-            return self._speak(protocol, key, request), record
+            reply = self._speak(protocol, key, request)
+            if reply.status == 200 and request.method == "POST":
+                self._recording.count(record, len(request.raw))
+            return reply, record
         except Exception:
             report_bug()
             sentence = "The sandbox itself failed; its error output says how."

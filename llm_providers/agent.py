@@ -17,6 +17,7 @@ from typing import Any, ClassVar, TypeVar
 
 from llm_providers.catalogue import Catalogue, Parameters, load_catalogue
 from llm_providers.chat_completions import Piece
+from llm_providers.copies import changed
 from llm_providers.errors import (
     ContextLengthError,
     InvalidRequestError,
@@ -179,7 +180,7 @@ class Agent:
                     error.request_id = answer.request_id
                     error.simulated = answer.simulated
                     raise
-            return replace(
+            return changed(
                 reply,
                 id=answer.request_id or reply.id,
                 simulated=answer.simulated,
@@ -215,7 +216,7 @@ class Agent:
             request_id, simulated = answer.request_id, answer.simulated
             for piece in self.parse_events(chunks):
                 if request_id or simulated:
-                    piece = replace(
+                    piece = changed(
                         piece, id=request_id or piece.id, simulated=simulated
                     )
                 yield piece
@@ -225,7 +226,7 @@ class Agent:
     def prepare(self, prompt: Any, **options: Any) -> Prompt:
         """Return the normalised prompt, with a model."""
         made = Prompt.of(prompt, **options)
-        return made if made.model else replace(made, model=self.model)
+        return made if made.model else changed(made, model=self.model)
 
     def parameters(self, model: str) -> Parameters:
         """Return what a model accepts; `unlisted` if it is not listed."""
@@ -330,11 +331,16 @@ class Agent:
 
     def adjustments(self, prompt: Prompt) -> tuple[str, ...]:
         """Return in words what the request leaves out of the prompt."""
-        body = self.build_request(prompt)
+        names = [
+            name
+            for name in ("temperature", "stop", "reasoning_effort")
+            if getattr(prompt, name) not in (None, ())
+        ]
+        body = self.build_request(prompt) if names else {}
         return tuple(
             f"{name} was left out: {prompt.model} does not take it"
-            for name in ("temperature", "stop", "reasoning_effort")
-            if getattr(prompt, name) not in (None, ()) and name not in body
+            for name in names
+            if name not in body
         )
 
     def cost_usd(self, model: str, usage: Usage) -> float | None:

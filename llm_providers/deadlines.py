@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from llm_providers.agent import Agent
+from llm_providers.copies import changed
 from llm_providers.errors import ProviderError
 from llm_providers.retry import RetryPolicy
 
@@ -49,19 +49,25 @@ class Deadline:
         return self.seconds_left == 0.0
 
 
-@dataclass(frozen=True)
 class PolicyUntil(RetryPolicy):
     """A policy that does not wait where no time would be left after it."""
 
-    policy: RetryPolicy = RetryPolicy()
-    seconds_left: Callable[[], float] = lambda: float("inf")
+    _policy: RetryPolicy
+    _deadline: Deadline
+
+    @classmethod
+    def of(cls, policy: RetryPolicy, deadline: Deadline) -> PolicyUntil:
+        """Return a policy, with a deadline."""
+        made = object.__new__(cls)
+        vars(made).update(vars(policy), _policy=policy, _deadline=deadline)
+        return made
 
     def wait_before_next(
         self, tries: int, error: ProviderError
     ) -> float | None:
         """Return the seconds to wait after `tries` tries; None to give up."""
-        wait = self.policy.wait_before_next(tries, error)
-        if wait is not None and wait >= self.seconds_left():
+        wait = self._policy.wait_before_next(tries, error)
+        if wait is not None and wait >= self._deadline.seconds_left:
             return None
         return wait
 
@@ -84,11 +90,8 @@ def hurried(
     """
     with suppress(ProviderError):  # The call itself will meet it again.
         agent.connect()
-    made = copy.copy(agent)
     policy = replace(agent.policy, attempts=1) if once else agent.policy
-    made.policy = PolicyUntil(
-        policy=policy, seconds_left=lambda: deadline.seconds_left
-    )
+    made = changed(agent, policy=PolicyUntil.of(policy, deadline))
     _hurry(made, deadline)
     wait_for = sleep or agent.sleep
     # In a circle with its own sleep it would outlive the call, and with it

@@ -46,6 +46,8 @@ class Ledger:
     @property
     def usage(self) -> Usage:
         """The tokens of all attempts together."""
+        if len(self._attempts) == 1:
+            return self._attempts[0].usage
         return reduce(add, (row.usage for row in self._attempts), Usage())
 
     def cost_usd(

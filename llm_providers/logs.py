@@ -6,10 +6,12 @@ import json
 import logging
 import os
 import sys
+import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
-from llm_providers.redaction import redact
+from llm_providers.redaction import may_hold_key, redact
 
 __all__ = ["JsonLinesFormatter", "RedactingFormatter", "configure_logging"]
 
@@ -43,7 +45,21 @@ class RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the formatted record without any key."""
-        return redact(super().format(record))
+        line = super().format(record)
+        return redact(line) if may_hold_key(line) else line
+
+    def formatTime(  # noqa: N802
+        self, record: logging.LogRecord, datefmt: str | None = None
+    ) -> str:
+        """Return the local time, worked out once for each second."""
+        if datefmt is not None:
+            return super().formatTime(record, datefmt)
+        return f"{_second(int(record.created))},{int(record.msecs):03d}"
+
+
+@lru_cache(8)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
 
 
 def configure_logging(

@@ -41,6 +41,8 @@ except ImportError:  # It is an extra: threads do without.
 __all__ = ["LoopAnswer", "LoopCall", "can_share"]
 
 T = TypeVar("T")
+# A loop that watches no sockets; Windows alone has it.
+PROACTOR: Any = getattr(asyncio, "ProactorEventLoop", ())
 # What a call waits for; FORGET has it wait for nothing.
 SOCKET, PAUSE, ROOM, ASIDE, FORGET = "socket pause room aside forget".split()
 # Number of a socket, and whether it is to be written.
@@ -49,9 +51,8 @@ Watched = tuple[int, bool]
 
 def can_share() -> bool:
     """Whether calls can share the thread of the loop that runs."""
-    proactor = getattr(asyncio, "ProactorEventLoop", ())
     loop = asyncio.get_running_loop()
-    return greenlet is not None and not isinstance(loop, proactor)
+    return greenlet is not None and not isinstance(loop, PROACTOR)
 
 
 class LoopCall(Call[T]):

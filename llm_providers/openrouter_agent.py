@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from llm_providers.chat_completions import Piece
 from llm_providers.chat_completions_agent import ChatCompletionsAgent
+from llm_providers.copies import changed
 from llm_providers.errors import (
     AuthenticationError,
     ContentBlockedError,
@@ -67,12 +67,12 @@ class OpenRouterAgent(ChatCompletionsAgent):
     def parse_response(self, payload: Mapping[str, Any]) -> Reply:
         """Return the reply, with the provider that served it upstream."""
         reply = super().parse_response(payload)
-        return replace(reply, upstream=payload.get("provider"))
+        return changed(reply, upstream=payload.get("provider"))
 
     def parse_event(self, event: Mapping[str, Any]) -> Piece:
         """Return what one event adds, with the provider upstream."""
         piece = super().parse_event(event)
-        return replace(piece, upstream=event.get("provider"))
+        return changed(piece, upstream=event.get("provider"))
 
     def classify(
         self, status: int, error: Mapping[str, Any]

@@ -8,7 +8,6 @@ callers see is the same: httpx2's requests, answers and exceptions.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.request import getproxies
 
 import httpx2
@@ -22,7 +21,15 @@ from llm_providers.wires import (
     Wires,
 )
 
-__all__ = ["PooledTransport", "direct_transport", "finish", "response_of"]
+__all__ = [
+    "PooledTransport",
+    "address_of",
+    "direct_transport",
+    "finish",
+    "head_of",
+    "response_of",
+    "told",
+]
 
 
 # The key of what an answer has beside httpx2's own.
@@ -73,7 +80,7 @@ class PooledTransport(httpx2.BaseTransport):
         wait: float | None,
     ) -> Answer:
         """Return the answer to a request that is written out already."""
-        with told():
+        with told:
             return self.wires.ask(address, request, connect, wait)
 
     def close(self) -> None:
@@ -117,7 +124,7 @@ class Pieces(httpx2.SyncByteStream):
         self._answer = answer
 
     def __iter__(self) -> Iterator[bytes]:
-        with told():
+        with told:
             yield from self._answer.pieces()
 
     def close(self) -> None:
@@ -125,16 +132,30 @@ class Pieces(httpx2.SyncByteStream):
         self._answer.close()
 
 
-@contextmanager
-def told() -> Iterator[None]:
-    """Raise what `wires` raises as httpx2's."""
-    try:
-        yield
-    except ConnectTimeoutError as error:
-        raise httpx2.ConnectTimeout(str(error)) from None
-    except TimeoutError as error:
-        raise httpx2.ReadTimeout(str(error)) from None
-    except NotConnectedError as error:
-        raise httpx2.ConnectError(str(error)) from None
-    except WireError as error:
-        raise httpx2.ReadError(str(error)) from None
+# What `wires` raises, and what that is to httpx2; the narrower ones first.
+FAULTS: tuple[tuple[type[Exception], type[httpx2.TransportError]], ...] = (
+    (ConnectTimeoutError, httpx2.ConnectTimeout),
+    (TimeoutError, httpx2.ReadTimeout),
+    (NotConnectedError, httpx2.ConnectError),
+    (WireError, httpx2.ReadError),
+)
+
+
+class Told:
+    """Raises what `wires` raises as httpx2's; see `told`."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: object, error: BaseException | None, _: object
+    ) -> None:
+        if error is None:
+            return
+        for ours, theirs in FAULTS:
+            if isinstance(error, ours):
+                raise theirs(str(error)) from None
+
+
+# One for all: there is nothing in it.
+told = Told()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from typing import Any
 
 from llm_providers.prompt_checks import (
@@ -81,6 +82,8 @@ class Prompt:
     @property
     def modalities(self) -> frozenset[str]:
         """What the turns hold beside text, as the catalogue names it."""
+        if all(isinstance(one.get("content"), str) for one in self.messages):
+            return frozenset()
         types = {str(part.get("type")) for part in self._parts()}
         known = types.intersection(_MODALITY_OF_PART)
         return frozenset(_MODALITY_OF_PART[name] for name in known)
@@ -135,10 +138,14 @@ def _conversation(prompt: Any) -> tuple[str, tuple[Message, ...]]:
     return "\n\n".join(system), tuple(messages)
 
 
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(item.name for item in fields(Prompt))
+
+
 def _known(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return options that are fields of a Prompt, lists made tuples."""
-    names = {item.name for item in fields(Prompt)}
-    unknown = sorted(set(options) - names)
+    unknown = sorted(set(options).difference(_names()))
     if unknown:
         raise TypeError(f"unknown field of a prompt: {', '.join(unknown)}")
     found = dict(options)

@@ -180,7 +180,7 @@ def _is_plain(answer: Answer) -> bool:
 
 
 def _pieces(answer: Answer) -> Iterator[bytes]:
-    with told():
+    with told:
         yield from answer.pieces()
 
 

@@ -116,3 +116,34 @@ def test_a_text_of_any_length_is_read_once(llm):
     # Read from each of its letters on, it would take hours.
     long = "x" * 3_000_000
     assert llm.redaction.redact(long, [PLAIN]) == long
+
+
+SHAPES = [
+    "sk-abcdefgh",
+    "rqy_abcdefgh",
+    "requesty-abcdefgh",
+    "AIzaabcdefghijklmnopqrstuvw",
+    "Bearer x",
+    "ab***",
+]
+
+
+@pytest.mark.parametrize("length", [7, 8, 9, 15, 40])
+def test_a_quick_look_never_misses_a_key(llm, length):
+    alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh"
+    secret = alphabet[-length:]
+    llm.redaction.remember(secret)
+    for start in range(max(1, length - 7)):
+        text = f"<{secret[start : start + 8]}>"
+        assert llm.redaction.redact(text) != text
+        assert llm.redaction.may_hold_key(text)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_nor_what_is_only_shaped_like_one(llm, shape):
+    assert llm.redaction.redact(f"a {shape} b", []) != f"a {shape} b"
+    assert llm.redaction.may_hold_key(f"a {shape} b")
+
+
+def test_it_passes_by_an_ordinary_line(llm):
+    assert not llm.redaction.may_hold_key("POST /v1/models: 200 (req_1)")

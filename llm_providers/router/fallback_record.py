@@ -97,6 +97,8 @@ class FallbackRecord:
         to wait for a breaker.
         """
         last = self.responses[-1] if self.responses else self._not_asked()
+        if self.responses and len(self.outcomes) == 1:
+            return last
         error = last.error
         if error is not None and len(self.outcomes) > 1:
             reason = f"{error.reason} In turn: {self._in_turn()}."

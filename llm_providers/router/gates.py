@@ -8,8 +8,8 @@ from __future__ import annotations
 import ipaddress
 import logging
 import re
+import secrets
 import time
-import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
 from http import HTTPStatus
@@ -156,7 +156,7 @@ class Visit:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         given = self.headers.get(b"x-request-id", b"")
         plain = PLAIN_ID.fullmatch(given)
-        self.id = given if plain else f"req_{uuid.uuid4().hex}".encode()
+        self.id = given if plain else f"req_{secrets.token_hex(16)}".encode()
 
     def is_of(self, fingerprint: str, caller: Caller) -> None:
         """Tell everything that this request leads to whose it is."""

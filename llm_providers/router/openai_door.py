@@ -6,8 +6,8 @@ which provider is meant, or ``auto``.
 
 from __future__ import annotations
 
+import secrets
 import time
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from datetime import time as time_of_day
@@ -71,7 +71,7 @@ async def create_chat_completion(
         asked.task.fields if asked.task else None,
     )
     head = {
-        "id": f"chatcmpl-{uuid.uuid4().hex}",
+        "id": f"chatcmpl-{secrets.token_hex(16)}",
         "created": int(time.time()),
     }
     if asked.stream:

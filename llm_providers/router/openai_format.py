@@ -14,7 +14,10 @@ from llm_providers.chat_completions import Piece
 from llm_providers.prompts import Prompt
 from llm_providers.responses import StandardResponse, Usage
 from llm_providers.router.openai_errors import DoorError, error_body
-from llm_providers.router.openai_request import ChatCompletionRequest
+from llm_providers.router.openai_request import (
+    ChatCompletionRequest,
+    ChatTurn,
+)
 from llm_providers.router.recommended import RecommendedResponse
 
 __all__ = [
@@ -62,10 +65,15 @@ def prompt_of(request: ChatCompletionRequest) -> Prompt:
     if wanted and wanted.get("type") != "text":
         fields["response_format"] = wanted
     fields["messages"] = [
-        _plain_system(turn.model_dump(exclude_unset=True))
-        for turn in request.messages
+        _plain_system(_fields_of(turn)) for turn in request.messages
     ]
     return Prompt.of(fields)
+
+
+def _fields_of(turn: ChatTurn) -> dict[str, Any]:
+    """Return what was sent of a turn; all of it is plain data already."""
+    sent = turn.model_fields_set
+    return {name: value for name, value in turn if name in sent}
 
 
 def _plain_system(message: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from fastapi.responses import StreamingResponse
@@ -17,6 +17,7 @@ from starlette.types import Scope, Send
 
 from llm_providers.calls import Call, CallerGoneError, Receive, answered
 from llm_providers.chat_completions import Piece
+from llm_providers.copies import changed
 from llm_providers.loop_calls import LoopAnswer, LoopCall, can_share
 from llm_providers.prompts import Prompt
 from llm_providers.recommender.recommendation import NothingFitsError
@@ -142,14 +143,16 @@ class Order:
             reason = why(self.choice.recommendation)
             response = RecommendedResponse.of(response, reason)
         if _is_cut_off(response):
-            response = replace(
+            response = changed(
                 response, status="success", message="", error=None
             )
         if response.error is not None:
             beside = {EXTENSION: extension(response)}
             raise failure(response, self.service.statuses, beside)
+        if not self.left_out:
+            return response
         adjustments = (*response.adjustments, *self.left_out)
-        return replace(response, adjustments=adjustments)
+        return changed(response, adjustments=adjustments)
 
 
 def _is_cut_off(response: StandardResponse) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from llm_providers.agent import Agent
+from llm_providers.copies import changed
 from llm_providers.deadlines import Deadline, hurried
 from llm_providers.prompts import Prompt
 from llm_providers.responses import StandardResponse
@@ -104,7 +105,7 @@ class Turns:
                 yield Turn(
                     target=target,
                     agent=hurried(agent, mine, once, self.sleep),
-                    prompt=replace(prompt, model=target.model),
+                    prompt=changed(prompt, model=target.model),
                     permit=permit,
                     deadline=mine,
                     seconds=mine.seconds_left,

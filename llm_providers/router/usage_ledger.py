@@ -104,6 +104,8 @@ class UsageLedger:
         self._broken = ""
         # Whether the next transaction has been begun already.
         self._begun = False
+        # Whether it is waited for other processes that write.
+        self._is_patient = True
 
     def write(self, row: RequestRow, reservation: int | None = None) -> None:
         """Write a request with its tries; give its reservation back."""
@@ -141,6 +143,7 @@ class UsageLedger:
         with self._lock:
             database = self._connection()
             with self._told():
+                self._be_patient(True)
                 charged, held, lost = self._spent(database, caller, day)
         return Spending(charged + lost, held - lost)
 
@@ -176,7 +179,9 @@ class UsageLedger:
             return
         if empty:
             with self._lock, self._told():
-                self._connection().execute("PRAGMA wal_checkpoint(RESTART)")
+                database = self._connection()
+                self._be_patient(True)
+                database.execute("PRAGMA wal_checkpoint(RESTART)")
             return
         with self._told():
             beside = sqlite3.connect(self.path, timeout=1.0)
@@ -205,13 +210,30 @@ class UsageLedger:
             if database is None or self._process != os.getpid():
                 return False
             if not job.done:
-                self._begun = _begun_at_once(database)
-                if not self._begun:
+                if not self._begin_at_once(database):
                     return False
                 self._write_waiting()
         finally:
             self._lock.release()
         return True
+
+    def _begin_at_once(self, database: sqlite3.Connection) -> bool:
+        """Begin a transaction, if no other process has to be waited for.
+
+        Whoever waits is told what else it was that failed here.
+        """
+        with suppress(sqlite3.Error):
+            self._be_patient(False)
+            database.execute("BEGIN IMMEDIATE")
+            self._begun = True
+        return self._begun
+
+    def _be_patient(self, patient: bool) -> None:
+        """Have SQLite wait for other processes, or not."""
+        if self._made is not None and patient != self._is_patient:
+            wait = LONGEST_WAIT if patient else 0.0
+            self._made.execute(f"PRAGMA busy_timeout = {1000 * wait:.0f}")
+            self._is_patient = patient
 
     def _wait_and_write(self, job: _Job) -> None:
         with self._lock:
@@ -250,6 +272,7 @@ class UsageLedger:
         database = self._connection()
         with self._told():
             if not self._begun:
+                self._be_patient(True)
                 database.execute("BEGIN IMMEDIATE")
             self._begun = False
             try:
@@ -275,6 +298,7 @@ class UsageLedger:
             raise LedgerError(self._broken)
         try:
             self._made = opened(self.path)
+            self._is_patient = True
         except LedgerError as error:
             self._broken = str(error)
             self._broken_until = time.monotonic() + TRY_AGAIN
@@ -294,20 +318,6 @@ class UsageLedger:
             HELD, (self.clock() - LONGEST_CALL, caller, day)
         ).fetchone()
         return (charged[0] if charged else 0.0), held, lost
-
-
-def _begun_at_once(database: sqlite3.Connection) -> bool:
-    """Begin a transaction; false where another process would be waited for."""
-    patient = f"PRAGMA busy_timeout = {1000 * LONGEST_WAIT:.0f}"
-    # Whoever waits is told what it was that failed here.
-    with suppress(sqlite3.Error):
-        database.execute("PRAGMA busy_timeout = 0")
-        try:
-            database.execute("BEGIN IMMEDIATE")
-            return True
-        finally:
-            database.execute(patient)
-    return False
 
 
 def _give_back(database: sqlite3.Connection, reservation: int | None) -> None:

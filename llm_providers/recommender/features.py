@@ -65,10 +65,13 @@ def terms(prompt: str) -> tuple[Terms, Array]:
     tokens = TOKEN.findall(prompt[:READ].lower().encode(errors="replace"))
     hashes = np.array([zlib.crc32(token) for token in tokens], dtype=np.uint32)
     pairs = hashes[:-1] * PAIR + hashes[1:]
-    found, counts = np.unique(
-        np.concatenate([hashes, pairs]), return_counts=True
-    )
-    return found, counts.astype(np.float64)
+    every = np.concatenate([hashes, pairs])
+    # As np.unique does it, in half the time for so few.
+    every.sort()
+    first = np.flatnonzero(every[1:] != every[:-1]) + 1
+    edges = np.concatenate([[0], first, [len(every)]])
+    counts = np.diff(edges) if len(every) else edges[:0]
+    return every[edges[: len(counts)]], counts.astype(np.float64)
 
 
 def count(text: bytes, letters: bytes) -> int:

@@ -113,6 +113,12 @@ class Standing:
         least = min([losses[at] for at in places])
         return min(self.one(at) for at in places if losses[at] == least)
 
+    def cheapest(self) -> Scored:
+        """Return who costs least, of several the first by name."""
+        least = min(self.costs)
+        places = [at for at, cost in enumerate(self.costs) if cost == least]
+        return min(map(self.one, places), key=lambda one: one.target)
+
     def better(self, points: float) -> int:
         """Return how many have more points: they are the first ones."""
         return bisect_left(self.columns.minus_points, -points)

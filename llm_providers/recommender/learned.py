@@ -131,7 +131,7 @@ class LearnedRecommender:
         )[0]
         return Estimates(
             known.models,
-            tuple(np.clip(quality, 0.0, 1.0).tolist()),
+            tuple(np.maximum(np.minimum(quality, 1.0), 0.0).tolist()),
             tuple(cost.tolist()),
             novelty,
             dict(zip(known.tasks, likely.tolist(), strict=False)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from llm_providers.recommender.choice import Scored
@@ -12,9 +13,16 @@ from llm_providers.recommender.scorer import Fitting
 __all__ = ["by_outcomes", "by_table", "first_and_doors"]
 
 
-def first_and_doors(fitting: Fitting, most: int) -> list[Scored]:
-    """Return the best, and the best of each provider not among them."""
-    best = fitting.best(most)
+def first_and_doors(
+    fitting: Fitting, most: int, first: Sequence[Scored] = ()
+) -> list[Scored]:
+    """Return the best, and the best of each provider not among them.
+
+    The `first` are put before all others, and count among the `most`.
+    """
+    names = {one.target for one in first}
+    others = [one for one in fitting.best(most) if one.target not in names]
+    best = [*first, *others][:most]
     there = {one.candidate.provider for one in best}
     doors = [
         fitting.standing.best_of(provider)
@@ -30,21 +38,23 @@ def by_table(
 
     Where no entry of the table fits, the cheapest that fits is taken.
     """
-    by_target = {one.target: one for one in fitting.found}
+    standing = fitting.standing
+    places = {
+        one.target: place
+        for place, one in enumerate(standing.columns.entrants)
+    }
     kind = fitting.task.type or "default"
     prompt = fitting.task.prompt_tokens or 0
-    target = table.choose(kind, prompt, by_target)
-    note = f"The lookup table has it for {kind} and this length."
+    target = table.choose(kind, prompt, places)
     if target is None:
-        target = min(
-            by_target.values(), key=lambda one: (one.cost_order, one.target)
-        ).target
+        choice = standing.cheapest()
         note = (
             "Nothing in the lookup table fits: it is the cheapest that does."
         )
-    others = first_and_doors(fitting, most)
-    rest = [one for one in others if one.target != target]
-    return [by_target[target], *rest], note
+    else:
+        choice = standing.one(places[target])
+        note = f"The lookup table has it for {kind} and this length."
+    return first_and_doors(fitting, most, [choice]), note
 
 
 def by_outcomes(
@@ -69,12 +79,12 @@ def by_outcomes(
         )
     quality = dict(zip(estimates.models, estimates.quality, strict=True))
     known = [
-        one.entrant._replace(
+        one._replace(
             points=100 * float(quality[one.target]),
             measured=True,
             learned=True,
         )
-        for one in fitting.found
+        for one in fitting.standing.columns.entrants
         if one.target in quality
     ]
     if len(known) < 2:
@@ -88,10 +98,5 @@ def by_outcomes(
         .standing(prompt, task.output_tokens, task.quality_weight)
         .best(most)
     )
-    names = {one.target for one in order}
-    rest = [
-        one
-        for one in first_and_doors(fitting, most)
-        if one.target not in names
-    ]
-    return [*order, *rest], "Its quality is learned from outcomes."
+    ranked = first_and_doors(fitting, most, order)
+    return ranked, "Its quality is learned from outcomes."

@@ -51,7 +51,8 @@ class Familiar:
 
     def shares(self, shape: Array, score: float) -> Limits:
         """Return the shares of training prompts that are no less unusual."""
-        away = ((self.shapes - shape) ** 2).sum(axis=1)
+        apart = self.shapes - shape
+        away = np.einsum("ij,ij->i", apart, apart)
         distance = float(nearest(away[None])[0])
         rows = len(self.scores)
         farther = rows - int(np.searchsorted(self.distances, distance, "left"))

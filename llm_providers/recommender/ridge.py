@@ -74,9 +74,8 @@ def standardised(shape: Array, middle: Array, spread: Array) -> Array:
 
     A figure that was the same in all training prompts says nothing: 0.
     """
-    safe = np.where(spread > 0, spread, 1.0)
-    far = np.clip((shape - middle) / safe, -FURTHEST, FURTHEST)
-    return np.where(spread > 0, far, 0.0)
+    far = (shape - middle) / np.where(spread > 0, spread, np.inf)
+    return np.asarray(np.maximum(np.minimum(far, FURTHEST), -FURTHEST))
 
 
 def design(

@@ -234,12 +234,16 @@ class Scorer:
     def _expected(self, kind: TaskType) -> list[tuple[Estimate, TokenRange]]:
         """What each candidate is likely to reach and to write, once a kind."""
         if kind.name not in self._by_kind:
-            usual = Task(kind.name)
+            usual, estimate = Task(kind.name), self.quality.estimate
+            priors = [
+                estimate(None, kind.quality, thinks)
+                for thinks in (False, True)
+            ]
             self._by_kind[kind.name] = [
                 (
-                    self.quality.estimate(
-                        one.measured, kind.quality, one.thinks
-                    ),
+                    estimate(one.measured, kind.quality)
+                    if one.measured
+                    else priors[one.thinks],
                     output_tokens(usual, kind, one, self.quality.thinking),
                 )
                 for one in self.candidates

@@ -135,8 +135,9 @@ class Call(Generic[T]):
         self._iterate = iterate
         self._receive = receive
         self._loop = asyncio.get_running_loop()
-        # Each entry is a function that returns the next piece or raises.
-        self._ready: deque[Callable[[], T]] = deque()
+        # What it has yielded, and how it ended after that.
+        self._ready: deque[T] = deque()
+        self._end: BaseException | None = None
         self._waiting: asyncio.Future[None] | None = None
         self._lock = threading.Lock()
         self._plug: socket.socket | None = None
@@ -157,19 +158,33 @@ class Call(Generic[T]):
         Raises StopAsyncIteration at the end, CallerGoneError when the
         caller has gone away, and what the call itself raised.
         """
-        while not self._ready:
+        while True:
+            # Looked at first: whatever is ready then came before the end.
+            has_ended = self._end is not None
+            if self._ready:
+                break
+            if has_ended:
+                raise self._taken_end()
             self._waiting = self._loop.create_future()
             await self._waiting
         piece = self._ready.popleft()
         self._made_room()
-        return piece()
+        return piece
+
+    def _taken_end(self) -> BaseException:
+        """Return how it ended; later on it is over, whatever that was.
+
+        It is not kept: its traceback leads back to this call.
+        """
+        end, self._end = self._end, StopAsyncIteration()
+        assert end is not None
+        return end
 
     def arrived(self) -> list[T]:
         """Return the pieces that are there by now; nothing is waited for."""
         found = []
-        # How it ends, which is no piece, stays there to be raised.
-        while self._ready and isinstance(self._ready[0], partial):
-            found.append(self._ready.popleft()())
+        while self._ready:
+            found.append(self._ready.popleft())
             self._made_room()
         return found
 
@@ -192,7 +207,7 @@ class Call(Generic[T]):
     async def _until_gone(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        self._ready.append(_raising(CallerGoneError()))
+        self._end = self._end or CallerGoneError()
         self._wake()
         self.stop()
 
@@ -246,7 +261,7 @@ class Call(Generic[T]):
         try:
             pieces = self._iterate()
             for piece in pieces:
-                self._hand_over(partial(_same, piece))
+                self._hand_over(piece)
                 if self.stopped.is_set():
                     break
         except BaseException as error:
@@ -255,7 +270,7 @@ class Call(Generic[T]):
             close = getattr(pieces, "close", None)
             if close:
                 close()
-        self._hand_over(_raising(end))
+        self._finish(end)
 
     # -- where it runs -----------------------------------------------------
 
@@ -264,11 +279,18 @@ class Call(Generic[T]):
         self._room = threading.Semaphore(AHEAD)
         run_in_thread(partial(context.run, self._run))
 
-    def _hand_over(self, piece: Callable[[], T]) -> None:
-        if self.stopped.is_set():
-            return
-        self._room.acquire()
-        self._ready.append(piece)
+    def _hand_over(self, piece: T) -> None:
+        if not self.stopped.is_set():
+            self._room.acquire()
+            self._ready.append(piece)
+            self._tell()
+
+    def _finish(self, end: BaseException) -> None:
+        if not self.stopped.is_set():
+            self._end = end
+            self._tell()
+
+    def _tell(self) -> None:
         if not self._told:
             self._told = True
             # Where the loop is closed, nobody waits for it.
@@ -296,20 +318,9 @@ class OneAnswer(Call[T]):
 
     def _run(self) -> None:
         try:
-            self._hand_over(partial(_same, self._function()))
+            self._hand_over(self._function())
         except BaseException as error:
-            self._hand_over(_raising(error))
-
-
-def _same(piece: T) -> T:
-    return piece
-
-
-def _raising(error: BaseException) -> Callable[[], Any]:
-    def raise_it() -> Any:
-        raise error
-
-    return raise_it
+            self._finish(error)
 
 
 async def answered(

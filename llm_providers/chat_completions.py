@@ -138,6 +138,8 @@ def first_choice(payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
     raise_error_inside(payload, error_from_body)
     choices = payload.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
+    if type(choice) is dict:
+        return choice
     return choice if isinstance(choice, Mapping) else None
 
 
@@ -169,6 +171,9 @@ def raise_error_inside(
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     """Return `value` if it is a mapping; an empty one otherwise."""
+    # What JSON has as objects; any other mapping takes longer to be found.
+    if type(value) is dict:
+        return value
     return value if isinstance(value, Mapping) else {}
 
 

@@ -121,11 +121,15 @@ class LoopCall(Call[T]):
         if self._watched and self._watched[0] == plug.fileno():
             self._switch(FORGET)
 
-    def _hand_over(self, piece: Callable[[], T]) -> None:
+    def _hand_over(self, piece: T) -> None:
         while len(self._ready) >= AHEAD and not self.stopped.is_set():
             self._switch(ROOM)
         if not self.stopped.is_set():
             self._ready.append(piece)
+
+    def _finish(self, end: BaseException) -> None:
+        if not self.stopped.is_set():
+            self._end = end
 
     def _leave(self, state: str, seconds: float | None) -> Any:
         """Wait so long at most. Raises CallStopped."""
@@ -166,11 +170,11 @@ class LoopCall(Call[T]):
             if self._due < self._timer_at:
                 self._set_timer()
         elif not self._state:
-            self._end()
-        if self._ready:
+            self._let_go()
+        if self._ready or self._end is not None:
             self._wake()
 
-    def _end(self) -> None:
+    def _let_go(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
         # Its context leads back to this call: a circle, which would stay

@@ -37,6 +37,7 @@ EXTENSION = "llm_providers"
 DONE = b"data: [DONE]\n\n"
 # `json.dumps` would make an encoder for each call.
 _written = json.JSONEncoder(separators=(",", ":")).encode
+_quoted = json.encoder.encode_basestring_ascii
 # Our finish reasons are OpenAI's, but for these two.
 FINISH_REASONS: Mapping[str | None, str] = {
     "refusal": "stop",
@@ -212,6 +213,7 @@ class Chunks:
         }
         self._with_usage = with_usage
         self._role: dict[str, Any] = {"role": "assistant"}
+        self._around_text: tuple[bytes, bytes] | None = None
 
     def begin(self, model: str) -> bytes:
         """Note who answers; nothing stands before the first piece."""
@@ -220,6 +222,10 @@ class Chunks:
 
     def add(self, piece: Piece) -> bytes:
         """Return the chunk for a piece; nothing where it adds nothing."""
+        if piece.text and not piece.tool_calls and not self._role:
+            if piece.finish_reason != "refusal":
+                before, after = self._around_text or self._learned()
+                return before + _quoted(piece.text).encode("ascii") + after
         delta: dict[str, Any] = {}
         if piece.text:
             refused = piece.finish_reason == "refusal"
@@ -230,6 +236,14 @@ class Chunks:
                 for number, call in enumerate(piece.tool_calls)
             ]
         return self._chunk(delta) if delta else b""
+
+    def _learned(self) -> tuple[bytes, bytes]:
+        """Return what stands before and after the text of every chunk."""
+        mark = "text"
+        chunk = self._chunk({"content": mark})
+        found = chunk.rpartition(_quoted(mark).encode("ascii"))
+        self._around_text = found[0], found[2]
+        return self._around_text
 
     def last(self, response: StandardResponse) -> bytes:
         """Return all that stands after the pieces of a complete answer."""

@@ -7,11 +7,12 @@ as a failure and how a stream begins and ends is the same, and stands here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Protocol
 
-from fastapi.responses import StreamingResponse
+from fastapi import Response
 from starlette.types import Receive as AsgiReceive
 from starlette.types import Scope, Send
 
@@ -36,7 +37,13 @@ from llm_providers.router.recommending import Choice, WrongTaskError, why
 from llm_providers.router.service import AUTO, Service
 from llm_providers.router.targets import Target
 
-__all__ = ["Order", "Writer", "streamed"]
+__all__ = ["EventStream", "Order", "Writer", "streamed"]
+
+EVENT_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),
+]
 
 
 class Writer(Protocol):
@@ -166,19 +173,7 @@ def _is_cut_off(response: StandardResponse) -> bool:
     return empty and response.finish_reason == "length"
 
 
-class EventStream(StreamingResponse):
-    """A stream of events whose call looks for itself who still waits."""
-
-    async def __call__(
-        self, scope: Scope, receive: AsgiReceive, send: Send
-    ) -> None:
-        """Send it, without a second look at whether the caller is there."""
-        await self.stream_response(send)
-
-
-async def streamed(
-    order: Order, writer: Writer, receive: Receive
-) -> StreamingResponse:
+async def streamed(order: Order, writer: Writer, receive: Receive) -> Response:
     """Return the stream, once it has begun. Raises DoorError before."""
     stream = order.stream()
     kind = LoopCall if order.shares_thread else Call
@@ -190,35 +185,71 @@ async def streamed(
     except BaseException:
         call.stop()
         raise
-    return EventStream(
-        _events(order, writer, stream, call, first),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
-    )
+    return EventStream(order, writer, stream, call, first)
 
 
-async def _events(
-    order: Order,
-    writer: Writer,
-    stream: MeteredStream,
-    call: Call[Piece],
-    first: Piece | None,
-) -> AsyncIterator[bytes]:
-    """Yield the events of a stream whose first piece is there."""
-    target = stream.target or order.targets[0]
-    try:
-        begun = writer.begin(str(target))
-        if first is not None:
-            begun += writer.add(first)
-        if begun:
-            yield begun
-        async for piece in call:
-            # What came while the loop was busy leaves at once, too.
-            yield b"".join(map(writer.add, (piece, *call.arrived())))
-        yield writer.last(order.checked(stream.response))
-    except DoorError as error:
-        yield writer.broken(error)
-    except CallerGoneError:
-        return
-    finally:
-        call.stop()
+class EventStream(Response):
+    """The events of a stream whose first piece is there.
+
+    Its call looks for itself whether somebody still waits.
+    """
+
+    def __init__(
+        self,
+        order: Order,
+        writer: Writer,
+        stream: MeteredStream,
+        call: Call[Piece],
+        first: Piece | None,
+    ) -> None:
+        self.status_code = HTTPStatus.OK
+        self.raw_headers = list(EVENT_HEADERS)
+        self.background = None
+        self._order = order
+        self._writer = writer
+        self._stream = stream
+        self._call = call
+        self._first = first
+
+    async def __call__(
+        self, scope: Scope, receive: AsgiReceive, send: Send
+    ) -> None:
+        """Send the events, as they come."""
+        call, writer = self._call, self._writer
+        try:
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": self.status_code,
+                    "headers": self.raw_headers,
+                }
+            )
+            if begun := self._begun():
+                await send(_part(begun))
+            async for piece in call:
+                # What came while the loop was busy leaves at once, too.
+                events = writer.add(piece)
+                if more := call.arrived():
+                    events += b"".join(map(writer.add, more))
+                if events:
+                    await send(_part(events))
+            response = self._order.checked(self._stream.response)
+            await send(_part(writer.last(response), more=False))
+        except DoorError as error:
+            await send(_part(writer.broken(error), more=False))
+        except CallerGoneError:
+            await send(_part(b"", more=False))
+        finally:
+            call.stop()
+
+    def _begun(self) -> bytes:
+        """Return what tells that somebody answers, and the first piece."""
+        target = self._stream.target or self._order.targets[0]
+        begun = self._writer.begin(str(target))
+        if self._first is not None:
+            begun += self._writer.add(self._first)
+        return begun
+
+
+def _part(events: bytes, more: bool = True) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": events, "more_body": more}

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 
 def response(llm, **fields):
     usage = fields.pop("usage", llm.responses.Usage(3, 4, 7))
@@ -51,3 +53,24 @@ def test_a_piece_that_adds_nothing_is_not_sent(llm):
     first = chunks.add(llm.chat_completions.Piece("Hi."))
     assert b'"role":"assistant"' in first
     assert b'"role"' not in chunks.add(llm.chat_completions.Piece("Ho."))
+
+
+@pytest.mark.parametrize("with_usage", [False, True])
+def test_a_later_chunk_differs_from_the_second_by_its_text_alone(
+    llm, with_usage
+):
+    chunks = llm.router.openai_format.Chunks(HEAD, with_usage)
+    chunks.begin('openai/"text"')
+    texts = ["text", "Hé", '"\\\n', "\ud800", "more"]
+    events = [
+        json.loads(
+            chunks.add(llm.chat_completions.Piece(text=text)).removeprefix(
+                b"data: "
+            )
+        )
+        for text in texts
+    ]
+    deltas = [event["choices"][0].pop("delta") for event in events]
+    assert [delta["content"] for delta in deltas] == texts
+    assert [delta.get("role") for delta in deltas] == ["assistant"] + [None] * 4
+    assert all(event == events[0] for event in events)

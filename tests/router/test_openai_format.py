@@ -72,5 +72,6 @@ def test_a_later_chunk_differs_from_the_second_by_its_text_alone(
     ]
     deltas = [event["choices"][0].pop("delta") for event in events]
     assert [delta["content"] for delta in deltas] == texts
-    assert [delta.get("role") for delta in deltas] == ["assistant"] + [None] * 4
+    roles = [delta.get("role") for delta in deltas]
+    assert roles == ["assistant", None, None, None, None]
     assert all(event == events[0] for event in events)

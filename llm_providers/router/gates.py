@@ -8,7 +8,6 @@ from __future__ import annotations
 import ipaddress
 import logging
 import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
@@ -22,6 +21,7 @@ from llm_providers.router.openai_format import json_bytes
 from llm_providers.router.request_context import (
     RequestContext,
     current_request,
+    new_id,
 )
 from llm_providers.router.settings import RouterSettings
 from llm_providers.watching import request_id
@@ -156,7 +156,7 @@ class Visit:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         given = self.headers.get(b"x-request-id", b"")
         plain = PLAIN_ID.fullmatch(given)
-        self.id = given if plain else f"req_{secrets.token_hex(16)}".encode()
+        self.id = given if plain else f"req_{new_id()}".encode()
 
     def is_of(self, fingerprint: str, caller: Caller) -> None:
         """Tell everything that this request leads to whose it is."""

@@ -6,7 +6,6 @@ which provider is meant, or ``auto``.
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -33,6 +32,7 @@ from llm_providers.router.openai_request import (
     MODELS,
     ChatCompletionRequest,
 )
+from llm_providers.router.request_context import new_id
 from llm_providers.router.service import AUTO, Service
 
 __all__ = ["endpoint", "router"]
@@ -71,7 +71,7 @@ async def create_chat_completion(
         asked.task.fields if asked.task else None,
     )
     head = {
-        "id": f"chatcmpl-{secrets.token_hex(16)}",
+        "id": f"chatcmpl-{new_id()}",
         "created": int(time.time()),
     }
     if asked.stream:

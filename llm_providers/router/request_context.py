@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from llm_providers.router.callers import Caller
 
-__all__ = ["RequestContext", "current_request"]
+__all__ = ["RequestContext", "current_request", "new_id"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +32,12 @@ class RequestContext:
 current_request: ContextVar[RequestContext | None] = ContextVar(
     "current_request", default=None
 )
+
+
+def new_id() -> str:
+    """Return 32 characters that nobody else has, though one could guess them.
+
+    Good for telling requests apart, and for nothing that has to be secret:
+    to ask the system for those takes longer than all other fields together.
+    """
+    return f"{random.getrandbits(128):032x}"

@@ -29,6 +29,9 @@ class Channel:
         self._socket = connection
         self._socket.settimeout(PATIENCE)
         self._sending = threading.Lock()
+        # What has arrived of a frame whose reader gave up waiting for it.
+        self._length: int | None = None
+        self._part, self._filled = bytearray(), 0
         with suppress(OSError):
             # On TCP a small frame would wait for the last one's receipt.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -49,26 +52,29 @@ class Channel:
 
     def incoming(self, body: bytes) -> bytes:
         """Return a frame as it is to be read. Raises GarbledError."""
-        parts = sum(map(body.count, (b",", b":", b"[", b"{")))
-        if parts > MOST_PARTS:
-            raise GarbledError("a frame of too many parts")
+        if len(body) > MOST_PARTS:
+            parts = sum(map(body.count, (b",", b":", b"[", b"{")))
+            if parts > MOST_PARTS:
+                raise GarbledError("a frame of too many parts")
         return body
 
     def receive(self, until: float = FOREVER) -> Frame | None:
         """Return the next frame; None at the end.
 
         `until` is a time of the monotonic clock. Raises TimeoutError, after
-        which the rest of a frame may be left, and GarbledError.
+        which one may go on waiting, and GarbledError.
         """
-        head = self._read(4, until)
-        if head is None:
-            return None
-        length = int.from_bytes(head, "big")
-        if length > LONGEST_FRAME:
+        if self._length is None:
+            head = self._read(4, until)
+            if head is None:
+                return None
+            self._length = int.from_bytes(head, "big")
+        if self._length > LONGEST_FRAME:
             raise GarbledError("a frame that is too long")
-        body = self._read(length, until)
+        body = self._read(self._length, until)
         if body is None:
             return None
+        self._length = None
         try:
             frame = json.loads(self.incoming(body))
         except (ValueError, RecursionError) as error:
@@ -78,12 +84,13 @@ class Channel:
         return frame
 
     def _read(self, length: int, until: float) -> bytes | None:
-        body = bytearray(length)
-        view, filled = memoryview(body), 0
-        while filled < length:
+        if not self._filled:
+            self._part = bytearray(length)
+        view = memoryview(self._part)
+        while self._filled < length:
             try:
                 self._wait(until)
-                received = self._socket.recv_into(view[filled:])
+                received = self._socket.recv_into(view[self._filled :])
             except TimeoutError:
                 if time.monotonic() >= until:
                     raise
@@ -92,8 +99,9 @@ class Channel:
                 return None
             if not received:
                 return None
-            filled += received
-        return bytes(body)
+            self._filled += received
+        self._filled = 0
+        return bytes(self._part)
 
     def _wait(self, until: float) -> None:
         if until == FOREVER:

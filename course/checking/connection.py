@@ -16,6 +16,10 @@ from .wire import Frame, GarbledError, UnreadableError
 # to do may need more.
 CALL_SECONDS = float(os.environ.get("COURSE_CALL_SECONDS", "2.5"))
 
+# While a child waits for a processor its time stands still, for at most so
+# many times as long as the call may take.
+MOST_WAITING = 1.5
+
 
 class FaultError(BaseException):
     """A call that gave neither a value nor an exception.
@@ -36,6 +40,7 @@ class Connection:
     Each thread that sends has a lane of its own. `answer` is given the
     callbacks of the child; `ended` says in words how a child ended that
     nobody ended; `kill` ends it. Once there is a `fault`, it stays.
+    `waited` tells for how long the child had no processor so far.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class Connection:
         answer: Callable[[Frame], Frame],
         ended: Callable[[], FaultError],
         kill: Callable[[], object],
+        waited: Callable[[], float] = float,
     ) -> None:
         self.fault: FaultError | None = None
         # A time of the monotonic clock after which no call may go on.
@@ -53,6 +59,7 @@ class Connection:
         self._answer = answer
         self._ended = ended
         self._kill = kill
+        self._waited = waited
         self._lane_of: dict[int, int] = {}
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
@@ -68,7 +75,7 @@ class Connection:
         until = min(time.monotonic() + seconds, self.deadline)
         try:
             self._channel.send({**request, "id": number, "lane": lane})
-            return self._reply_to(number, lane, until)
+            return self._reply_to(number, lane, until, seconds)
         except TimeoutError:
             raise self._hung(seconds) from None
         except OSError:
@@ -86,9 +93,19 @@ class Connection:
             )
         )
 
-    def _reply_to(self, number: int, lane: int, until: float) -> Frame:
+    def _reply_to(
+        self, number: int, lane: int, until: float, seconds: float
+    ) -> Frame:
+        later = until
         while True:
-            frame = self._mailbox.wait(lane, until)
+            try:
+                frame = self._mailbox.wait(lane, later)
+            except TimeoutError:
+                more = min(self._waited(), MOST_WAITING * seconds)
+                if until + more <= time.monotonic():
+                    raise
+                later = until + more
+                continue
             if frame is None:
                 raise self._broken()
             if frame.get("op") == "callback":

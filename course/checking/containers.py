@@ -280,7 +280,14 @@ class ContainedRoom:
                 return status
             return None
 
-        return LearnerProcess(channel, Output(read_end), end)
+        return LearnerProcess(
+            channel, Output(read_end), end, lambda: self._waited(number)
+        )
+
+    def _waited(self, number: int) -> float:
+        with suppress(OSError, KeyError, TypeError, ValueError):
+            return float(self._ask({"op": "waited", "number": number})["ok"])
+        return 0.0
 
     def share(self, tops: Iterable[str]) -> None:
         """Let files in these folders of the tests' be shared from now on."""

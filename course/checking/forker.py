@@ -20,6 +20,7 @@ from course.checking.processes import (
     end_program,
     start_program,
 )
+from course.checking.waiting import waited
 
 
 class Forker:
@@ -101,7 +102,8 @@ class Forker:
                 return status
             return None
 
-        return LearnerProcess(Channel(ours), Output(read_end), end)
+        channel, output = Channel(ours), Output(read_end)
+        return LearnerProcess(channel, output, end, lambda: waited(pid))
 
     def _ask(
         self, request: dict[str, object], fds: list[int]

@@ -167,6 +167,7 @@ class Learner:
                 self._source,
                 order.temporary / "own_tests",
                 self._log,
+                is_ours=right,
             )
         return self.tests
 
@@ -206,6 +207,7 @@ class Learner:
             answer,
             lambda: _how_it_ended(process),
             process.end,
+            process.waited,
         )
 
 

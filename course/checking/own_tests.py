@@ -98,6 +98,7 @@ class OwnTests:
     The right package comes first; then the broken ones are tried, each until
     a test notices, beginning with the one that noticed when these packages
     were last tried. `log` gets a line for each result that is asked for.
+    The package `is_ours` if it is not the learner's own.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class OwnTests:
         source: Source,
         temporary: Path,
         log: list[Call],
+        is_ours: bool = False,
     ) -> None:
         # What the tests printed on the right package.
         self.printed = ""
@@ -115,6 +117,7 @@ class OwnTests:
         self._about = agent_of(tests.name)
         self._answers = answers
         self._root = root
+        self._is_ours = is_ours
         self._source = source
         self._folder = temporary
         self._log = log
@@ -182,6 +185,21 @@ class OwnTests:
         }
 
     def _run_blind(self, source: Containers) -> dict[str, OwnTestsResult]:
+        """Run them in rooms; on the kit's packages but once.
+
+        Grading asks twice about a file that fails, once for each of the
+        learner's packages, of which its tests see neither.
+        """
+        if not self._is_ours:
+            return self._in_rooms(source)
+        key = self._text, self._answers, repr(load_mutants(self._answers))
+        if key not in _last_results:
+            found = self._in_rooms(source)
+            _last_results.clear()
+            _last_results[key] = found
+        return dict(_last_results[key])
+
+    def _in_rooms(self, source: Containers) -> dict[str, OwnTestsResult]:
         runs = BlindRuns(
             self._text,
             self._about,
@@ -227,6 +245,9 @@ class OwnTests:
             self.printed = process.output.text
         found: dict[str, Any] = reply["ok"]
         return found
+
+
+_last_results: dict[tuple[str, Path, str], dict[str, OwnTestsResult]] = {}
 
 
 def _text_of(file: Path) -> str:

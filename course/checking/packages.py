@@ -218,7 +218,9 @@ def remote_of(process: LearnerProcess, farewell: str) -> Remote:
         return FaultError("ended", farewell)
 
     return Remote(
-        lambda answer: Connection(process.channel, answer, ended, process.end),
+        lambda answer: Connection(
+            process.channel, answer, ended, process.end, process.waited
+        ),
         [],
     )
 

@@ -43,16 +43,21 @@ class WarmProgramError(Exception):
 
 
 class LearnerProcess:
-    """A process for a learner's code: its connection and its output."""
+    """A process for a learner's code: its connection and its output.
+
+    `waited` tells for how many seconds it had no processor to run on.
+    """
 
     def __init__(
         self,
         channel: Channel,
         output: Output,
         end: Callable[[bool], int | None],
+        waited: Callable[[], float] = float,
     ) -> None:
         self.channel = channel
         self.output = output
+        self.waited = waited
         self._end = end
         self._ended = threading.Lock()
 

@@ -42,6 +42,7 @@ from .namespaces import (
 )
 from .places import CODE, HOME, KIT, SCRATCH, SHARED, STAGE
 from .seccomp import refuse_calls
+from .waiting import waited
 from .warm import be_forked_child, end, end_strays
 from .warming import warm_up
 
@@ -231,6 +232,11 @@ class Room:
         status = None if pid is None else end(pid, request["died"])
         end_strays(set(self._children.values()))
         return {"status": status, "killed": self._killed}, None
+
+    def _do_waited(self, request: Any, fds: list[int]) -> Any:
+        """Tell for how long a process had no processor to run on."""
+        pid = self._children.get(request["number"])
+        return {"ok": 0.0 if pid is None else waited(pid)}, None
 
     def _do_listen(self, request: Any, fds: list[int]) -> Any:
         address = ("127.0.0.1", request["port"])

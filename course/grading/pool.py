@@ -34,9 +34,9 @@ __all__ = ["Order", "graded"]
 # whole time, and the machine may be busy.
 LONGEST = 1_800.0
 TRIES = 2
-# Seconds for one call of an answer's: twice what a learner's own check gives,
-# since a machine that grades has a lot to do, and a mark is at stake.
-CALL_SECONDS = "5"
+# Seconds for one call of an answer's, those without a processor not counted:
+# more than in a learner's own check, since a mark is at stake.
+CALL_SECONDS = "3"
 
 _SPAWN = multiprocessing.get_context("spawn")
 

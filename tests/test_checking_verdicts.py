@@ -38,6 +38,15 @@ def test_a_wrong_answer_tells_call_result_and_expectation(course):
     assert verdict.failure.expected == "5"
 
 
+def test_a_brief_check_ends_with_the_first_failure(course):
+    course.write("sums", "def add(*n):\n    return 1\n")
+    verdict = course.checker.check("0.1", briefly=True)
+    assert verdict.status == "failed"
+    assert outcomes(verdict) == ["failed", "not_run"]
+    course.write("sums", RIGHT)
+    assert course.checker.check("0.1", briefly=True).status == "passed"
+
+
 def test_an_exception_is_told_with_its_place(course):
     verdict = course.check("def add(*n):\n    return n[7]\n")
     assert verdict.status == "failed"

@@ -76,10 +76,16 @@ class Checker:
         """Wait for the judge to be warm; return whether it is."""
         return self._judge.ready.wait(seconds)
 
-    def check(self, exercise: str, patience: float | None = None) -> Verdict:
+    def check(
+        self,
+        exercise: str,
+        patience: float | None = None,
+        briefly: bool = False,
+    ) -> Verdict:
         """Return the verdict on one exercise as it stands on disk.
 
-        `patience` is in seconds, in place of the usual for one check.
+        `patience` is in seconds, in place of the usual for one check. If
+        `briefly`, no test is run after one that fails.
         Raises nothing for what the learner's code does. A check without an
         answer in time is a verdict, too, and the next one starts afresh.
         """
@@ -88,7 +94,12 @@ class Checker:
             if not self._judge.alive():
                 self._restart()
             try:
-                verdict = self._judge.ask(exercise, self.workspace, patience)
+                order = {
+                    "check": exercise,
+                    "workspace": str(self.workspace),
+                    "briefly": briefly,
+                }
+                verdict = self._judge.ask(order, patience)
             except BaseException:
                 # Interrupted: the answer would come to the next check.
                 self._restart()
@@ -153,12 +164,10 @@ class _JudgeProcess:
         log = self._log.read().decode("utf-8", "replace")
         return self._problem or f"The check cannot start: {log[-2000:]}"
 
-    def ask(
-        self, exercise: str, workspace: Path, patience: float
-    ) -> Verdict | None:
+    def ask(self, order: dict[str, Any], patience: float) -> Verdict | None:
         """Return the verdict; None if there is none in time."""
         number = next(self._numbers)
-        order = {"id": number, "check": exercise, "workspace": str(workspace)}
+        order = {**order, "id": number}
         stdin = self._process.stdin
         assert stdin is not None
         try:

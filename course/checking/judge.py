@@ -2,7 +2,8 @@
 
 Reads one JSON object a line from standard input, ``{"id": 1, "check": "2.1",
 "workspace": "…"}``, and answers each with one line: the same id and the
-verdict. Ends when standard input does.
+verdict. With ``"briefly": true`` no test is run after one that fails. Ends
+when standard input does.
 """
 
 from __future__ import annotations
@@ -105,7 +106,8 @@ class Judge:
             order = Order(exercise, *place)
             if exercise == CONTRACT:
                 return self._contract(order, files)
-            found = sitting.verdict(Check(order, self.source), files)
+            check = Check(order, self.source)
+            found = sitting.verdict(check, files, orders.briefly)
             if found.status == "kit_error" and found.failure:
                 return self._broken(exercise, found.failure.message)
             return found
@@ -311,6 +313,10 @@ class Line:
     @property
     def workspace(self) -> Path:
         return Path(str(self._first and self._first["workspace"])).resolve()
+
+    @property
+    def briefly(self) -> bool:
+        return bool(self._first and self._first.get("briefly"))
 
     def answer(self, verdict: Verdict) -> None:
         """Answer the next order."""

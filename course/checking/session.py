@@ -71,6 +71,11 @@ class Check:
         """Whether the rest of the tests would only take as long again."""
         return bool(self._stop)
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether a test has failed."""
+        return self._problem is not None
+
     # -- what conftest asks for --------------------------------------------
 
     def package(self, name: str = FIRST) -> Any:

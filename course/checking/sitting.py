@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import shutil
 from collections import Counter
@@ -45,8 +46,13 @@ class Sitting:
         assert self._check is not None
         return self._check
 
-    def verdict(self, check: Check, files: Collection[Path]) -> Verdict:
-        """Run the tests of a check; `files` are where they stand."""
+    def verdict(
+        self, check: Check, files: Collection[Path], briefly: bool = False
+    ) -> Verdict:
+        """Run the tests of a check; `files` are where they stand.
+
+        If `briefly`, none is run after one that fails.
+        """
         exercise = check.exercise
         for file in files:
             if file in self._unread:
@@ -63,7 +69,7 @@ class Sitting:
                 # No fixture lasts longer than a test: the next test may be
                 # about another learner's code.
                 item.ihook.pytest_runtest_protocol(item=item, nextitem=None)
-                if check.stopped:
+                if check.stopped or (briefly and check.has_failed):
                     break
         finally:
             found = check.verdict()
@@ -102,6 +108,9 @@ class Sitting:
         # The tests stay for ever: there is nothing to look for among them.
         gc.freeze()
         self.problem = ""
+        # Asked for by each test a dozen times; no conftest is added now.
+        found = functools.cache(session.gethookproxy)
+        setattr(session, "gethookproxy", found)  # noqa: B010
         self._work(self)
         return True
 

@@ -113,7 +113,6 @@ class ContainedChecker:
 
     def __init__(self, workspace: Path, judge: Checker) -> None:
         self.workspace = workspace
-        self.seed = 0
         self._judge = judge
 
     def check(self, exercise: str, patience: float | None = None) -> Verdict:
@@ -123,9 +122,15 @@ class ContainedChecker:
         """
         with _asking:
             self._judge.workspace = self.workspace
-            if hasattr(self._judge, "seed"):
-                self._judge.seed = self.seed
             return self._judge.check(exercise, patience)
+
+    def check_briefly(
+        self, exercise: str, patience: float | None = None
+    ) -> Verdict:
+        """Return the same, but run no test after one that fails."""
+        with _asking:
+            self._judge.workspace = self.workspace
+            return self._judge.check(exercise, patience, briefly=True)
 
     def close(self) -> None:
         """Give the workspace up; the judge stays warm for others."""

@@ -35,18 +35,23 @@ __all__ = [
 # Of all that an answer printed, what stands in the feedback.
 LONGEST_PRINT = 2_000
 
-# Answers that do not come to an end cost their whole time each; after so
-# many of them, seconds for each that follows.
+# Seconds for a check of grading, where the machine has a lot to do. Answers
+# that do not come to an end cost their whole time each; after so many of
+# them, seconds for each that follows.
+PATIENCE = 60.0
 PATIENCE_LOST_AFTER = 3
 LITTLE_PATIENCE = 10.0
 
 # What an own package's check says that is not about the answer itself.
 _NOT_ABOUT_IT = ("waiting", "import_error", "not_started", "kit_error")
-_ENDLESS = ("hung", "flooded", "ended")
+_ENDLESS = ("hung", "flooded")
 
 
 class AnyChecker(Protocol):
-    """What checks the exercises of one workspace."""
+    """What checks the exercises of one workspace.
+
+    It may have a `check_briefly`, which is the same up to the first failure.
+    """
 
     def check(
         self, exercise: str, patience: float | None = None
@@ -104,17 +109,27 @@ class Grader:
         }
 
     def check(
-        self, workspace: FreshWorkspace, exercise: str, patience: float | None
+        self,
+        workspace: FreshWorkspace,
+        exercise: str,
+        patience: float,
+        briefly: bool = False,
     ) -> Verdict:
-        """Return the verdict on an exercise as it stands in a workspace."""
+        """Return the verdict on an exercise as it stands in a workspace.
+
+        If `briefly`, no test need be run after one that fails.
+        """
         folder = workspace.folder
         if folder not in self._checkers:
             self._checkers[folder] = self._factory(folder)
         checker = self._checkers[folder]
-        verdict = checker.check(exercise, patience)
+        check = checker.check
+        if briefly:
+            check = getattr(checker, "check_briefly", check)
+        verdict = check(exercise, patience)
         if verdict.status == "kit_error":
             # Perhaps the machine was too busy; it says nothing of the answer.
-            verdict = checker.check(exercise, patience)
+            verdict = check(exercise, patience)
         return verdict
 
     def close(self) -> None:
@@ -192,13 +207,14 @@ class _Judging:
         failed = [each.id for each in self._failed]
         if not failed or not self._help(exercise, candidate):
             return self._check(self._own, exercise), []
-        helped = self._check(self._helped, exercise)
+        helped = self._check(self._helped, exercise, briefly=True)
         if helped.passed:
             return helped, failed
         if helped.status in _ENDLESS:
             return _without_values(helped), failed
         own = self._check(self._own, exercise)
         if own.status in _NOT_ABOUT_IT:
+            helped = self._check(self._helped, exercise)
             return _without_values(helped), failed
         return own, []
 
@@ -211,14 +227,21 @@ class _Judging:
             self._replaced += 1
         return not self._helped.put(exercise.id, candidate.code).problem
 
-    def _check(self, workspace: FreshWorkspace, exercise: Exercise) -> Verdict:
-        patience = (
-            LITTLE_PATIENCE if self._endless >= PATIENCE_LOST_AFTER else None
-        )
-        verdict = self._grader.check(workspace, exercise.id, patience)
-        if verdict.status == "hung" and patience is None:
-            # On a busy machine also a right answer may be late once.
-            verdict = self._grader.check(workspace, exercise.id, None)
+    def _check(
+        self,
+        workspace: FreshWorkspace,
+        exercise: Exercise,
+        briefly: bool = False,
+    ) -> Verdict:
+        lost = self._endless >= PATIENCE_LOST_AFTER
+        patience = LITTLE_PATIENCE if lost else PATIENCE
+        asked = workspace, exercise.id, patience, briefly
+        verdict = self._grader.check(*asked)
+        no_answer = verdict.status == "hung" and not verdict.expectations
+        if no_answer and not lost:
+            # A call is only late where it had a processor; a whole check
+            # may be late on a busy machine although its answer is right.
+            verdict = self._grader.check(*asked)
         self._endless += verdict.status == "hung"
         return verdict
 

@@ -55,6 +55,7 @@ def split_lines(text: str) -> list[str]:
     return io.StringIO(text, newline="\n").readlines()
 
 
+@lru_cache(maxsize=64)
 def find(source: str, path: str) -> Definition:
     """Return where the definition ``name`` or ``Outer.name`` stands.
 
@@ -169,6 +170,7 @@ def _is_comment(line: str, column: int) -> bool:
     return line.lstrip().startswith("#") and _leading(line) == column
 
 
+@lru_cache(maxsize=64)
 def _fixed_lines(source: str) -> frozenset[int]:
     """Return the lines, from 0, that begin inside a string.
 

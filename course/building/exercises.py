@@ -81,7 +81,7 @@ class Exercise:
         """The definition's own name, as it stands in the learner's cell."""
         return self.definition.rpartition(".")[2]
 
-    @property
+    @cached_property
     def saved_in(self) -> str:
         """The file of the workspace that the answer is saved in."""
         return self.file or file_of(self.module)

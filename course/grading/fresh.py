@@ -92,10 +92,11 @@ class FreshWorkspace:
 
     def begin_like(self, other: FreshWorkspace) -> None:
         """Make the folder what another one is now."""
-        self._content = {
-            name: (other.folder / name).read_bytes()
-            for name in self._template.files
-        }
+        self._content = {}
+        for name, known in self._template.files.items():
+            data = (other.folder / name).read_bytes()
+            # What is as every learner gets it, need not be written again.
+            self._content[name] = known if data == known else data
         self._workspace = _Open(self.folder, self._template)
         self._workspace.take_over(other._workspace)
         self._refill()

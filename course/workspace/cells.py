@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeGuard
 
 from course.building.definitions import (
@@ -61,6 +62,7 @@ class Answer:
     whole: str
 
 
+@lru_cache(maxsize=8)
 def read_cell(cell: str) -> Answer:
     """Return the answer in a cell.
 

@@ -51,8 +51,9 @@ def nearest(lines: list[Any]) -> Any:
 
 def field_names(kind: type) -> list[str] | None:
     """Return the fields of a dataclass or pydantic model; None of others."""
-    if dataclasses.is_dataclass(kind):
-        return [field.name for field in dataclasses.fields(kind)]
+    fields = _fields(kind)
+    if fields is not None:
+        return [field.name for field in fields]
     pydantic = sys.modules.get("pydantic")
     if pydantic is not None and issubclass(kind, pydantic.BaseModel):
         return list(vars(kind)["__pydantic_fields__"])
@@ -60,9 +61,21 @@ def field_names(kind: type) -> list[str] | None:
 
 
 def uncompared(kind: type) -> list[str]:
-    if not dataclasses.is_dataclass(kind):
-        return []
-    return [f.name for f in dataclasses.fields(kind) if not f.compare]
+    return [field.name for field in _fields(kind) or () if not field.compare]
+
+
+def _fields(kind: type) -> tuple[dataclasses.Field[Any], ...] | None:
+    """Return the fields of a dataclass, which stay; None of others.
+
+    They are found by the number of the class, which may not be hashable.
+    """
+    known = _known.get(id(kind))
+    if known is None and dataclasses.is_dataclass(kind):
+        known = _known[id(kind)] = kind, dataclasses.fields(kind)
+    return known[1] if known else None
+
+
+_known: dict[int, tuple[type, tuple[dataclasses.Field[Any], ...]]] = {}
 
 
 def at_default(value: Any) -> list[str]:
@@ -70,10 +83,8 @@ def at_default(value: Any) -> list[str]:
 
     Only plain values are looked at, which have no say in the comparison.
     """
-    if not dataclasses.is_dataclass(value):
-        return []
     found = []
-    for field in dataclasses.fields(value):
+    for field in _fields(type(value)) or ():
         now = getattr(value, field.name, dataclasses.MISSING)
         empty = type(now) in (list, dict, tuple, set) and not now
         same = type(now) is type(field.default) and (
@@ -88,16 +99,25 @@ def at_default(value: Any) -> list[str]:
 _SIMPLE = (str, int, float, bool, bytes)
 
 
-def offers(kind: type, name: str) -> bool:
-    """Return whether a class has a special method of its own.
+def offered(kind: type) -> list[str]:
+    """Return the special methods that a class has of its own.
 
     Its ancestors are looked into: asked by `getattr`, every class is
     callable, since it can be called itself.
     """
-    for each in kind.__mro__[:-1]:
-        if f"__{name}__" in vars(each):
-            return vars(each)[f"__{name}__"] is not None
-    return False
+    found: dict[str, Any] = {}
+    for each in kind.__mro__[-2::-1]:
+        names = vars(each)
+        for method in _METHODS & names.keys():
+            found[method] = names[method]
+    return [
+        name
+        for name in SPECIALS
+        if found and found.get(f"__{name}__") is not None
+    ]
+
+
+_METHODS = frozenset(f"__{name}__" for name in SPECIALS)
 
 
 def equality(kind: type) -> str:

@@ -15,6 +15,7 @@ import re
 import shutil
 import tokenize
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +142,12 @@ def _alphabet(chance: random.Random) -> dict[int, str]:
 def _replaced(text: str, values: Mapping[str, str]) -> str:
     if not values:
         return text
+    pattern = _pattern(tuple(values))
+    return pattern.sub(lambda found: values[found[0]], text)
+
+
+@lru_cache(maxsize=4)
+def _pattern(values: tuple[str, ...]) -> re.Pattern[str]:
     longest_first = sorted(values, key=len, reverse=True)
     either = "|".join(map(re.escape, longest_first))
-    pattern = f"(?<![A-Za-z])(?:{either})(?![A-Za-z])"
-    return re.sub(pattern, lambda found: values[found[0]], text)
+    return re.compile(f"(?<![A-Za-z])(?:{either})(?![A-Za-z])")

@@ -47,12 +47,12 @@ class Folder:
 
     def _now(self) -> dict[str, State]:
         if not self.tops:
-            return dict(_walk(self.root, ""))
+            return dict(_walk(str(self.root), ""))
         found: dict[str, State] = {}
         for top in self.tops:
             if (self.root / top).is_dir():
                 found[top] = (0, 0)
-                found.update(_walk(self.root / top, f"{top}/"))
+                found.update(_walk(str(self.root / top), f"{top}/"))
         return found
 
     def changes(self) -> tuple[list[str], list[str]]:
@@ -129,14 +129,14 @@ class Folder:
                     path.unlink()
 
 
-def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, State]]:
+def _walk(folder: str, prefix: str) -> Iterator[tuple[str, State]]:
     with os.scandir(folder) as entries:
         for entry in entries:
             about = entry.stat(follow_symlinks=False)
             name = f"{prefix}{entry.name}"
             if stat.S_ISDIR(about.st_mode):
                 yield name, (0, 0)
-                yield from _walk(folder / entry.name, f"{name}/")
+                yield from _walk(entry.path, f"{name}/")
             elif stat.S_ISREG(about.st_mode):
                 yield name, (about.st_mtime_ns, about.st_size)
 

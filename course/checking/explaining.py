@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import linecache
 import re
 import textwrap
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -166,10 +169,43 @@ def _is(value: Any, returned: Any, source: ast.expr) -> bool:
 
 
 def _statement(traceback: Any) -> str:
+    """Return the statement in which a traceback ends, if it has a file.
+
+    Of one with statements inside, only what stands above these.
+    """
     try:
-        return textwrap.dedent(str(traceback[-1].statement))
-    except (IndexError, AttributeError):
+        entry = traceback[-1]
+        file, line = entry.frame.code.raw.co_filename, entry.lineno + 1
+        linecache.checkcache(file)
+        lines = linecache.getlines(file)
+        spans = _spans("".join(lines))
+        first, last = spans[bisect_right(spans, (line, len(lines))) - 1]
+    except (IndexError, AttributeError, TypeError, SyntaxError):
         return ""
+    return textwrap.dedent("".join(lines[first - 1 : last])).rstrip()
+
+
+@lru_cache(maxsize=8)
+def _spans(text: str) -> list[tuple[int, int]]:
+    """Return the first and last line of each statement, in order.
+
+    Reading a file's tree takes as long as many a check.
+    """
+    return sorted(
+        (node.lineno, max(node.lineno, _last_line(node)))
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.stmt | ast.ExceptHandler)
+    )
+
+
+def _last_line(node: ast.stmt | ast.ExceptHandler) -> int:
+    within = getattr(node, "body", None) or getattr(node, "cases", None)
+    if not within:
+        return node.end_lineno or node.lineno
+    first = getattr(within[0], "pattern", within[0])
+    decorators = getattr(first, "decorator_list", ())
+    starts = [int(each.lineno) for each in (first, *decorators)]
+    return min(starts) - 1
 
 
 def _condition(statement: str) -> ast.expr | None:

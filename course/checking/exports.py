@@ -14,7 +14,6 @@ from typing import Any
 
 from .borrowed import Borrowed, BorrowedIterator, CallBack
 from .classes import (
-    SPECIALS,
     ancestors,
     at_default,
     equality,
@@ -22,7 +21,7 @@ from .classes import (
     key,
     named,
     nearest,
-    offers,
+    offered,
     uncompared,
 )
 from .wire import TAG, Encoder, Frame, UnreadableError, decode
@@ -30,6 +29,7 @@ from .wire import TAG, Encoder, Frame, UnreadableError, decode
 # An exception knows its causes, which know theirs: so many are enough.
 LONGEST_CHAIN = 8
 
+_UNSET = object()
 _PLAIN = (str, int, float, bytes, list, dict, tuple, set, frozenset)
 
 
@@ -90,15 +90,16 @@ class Exports:
             "h": self.number(value),
             "type": key(kind),
             "mro": [key(each) for each in kind.__mro__],
-            "can": [name for name in SPECIALS if offers(kind, name)],
+            "can": offered(kind),
             "eq": equality(kind),
         }
 
     def _record(self, value: Any, names: list[str], encoder: Encoder) -> Any:
         fields = {
-            name: encoder.encode(getattr(value, name))
+            name: encoder.encode(found)
             for name in names
-            if hasattr(value, name)
+            for found in (getattr(value, name, _UNSET),)
+            if found is not _UNSET
         }
         return {
             TAG: "record",

@@ -158,7 +158,8 @@ def use_workspace(
     kept.mkdir(exist_ok=True)
     before = _forget_finders()
     changed = {*before.overlay, *(overlay or {})} if before else None
-    _forget(_outdated(changed if reuse else None))
+    if before or not sys.modules.keys().isdisjoint(ROOTS):
+        _forget(_outdated(changed if reuse else None))
     sys.meta_path.insert(0, WorkspaceFinder(workspace, kept, overlay or {}))
     if overlay is None:
         sys.path.insert(0, str(workspace))
@@ -175,7 +176,9 @@ def _forget_finders() -> WorkspaceFinder | None:
 
 def _outdated(changed: Collection[str] | None) -> set[str]:
     """Return the loaded modules that use a changed one; all without one."""
-    loaded = {name for name in sys.modules if root_of(name)}
+    # Of the many modules that there are, most begin in another way.
+    loaded = {name for name in list(sys.modules) if name.startswith(ROOTS)}
+    loaded = {name for name in loaded if root_of(name)}
     if changed is None:
         return loaded
     stale = {whole_name(name) for name in changed}
@@ -211,6 +214,8 @@ def _packages() -> list[ModuleType]:
     """Return what is loaded of the packages and the packages within."""
     return [
         module
-        for name, module in sys.modules.items()
-        if root_of(name) and hasattr(module, "__path__")
+        for name, module in list(sys.modules.items())
+        if name.startswith(ROOTS)
+        and root_of(name)
+        and hasattr(module, "__path__")
     ]

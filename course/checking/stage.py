@@ -22,6 +22,7 @@ __all__ = ["Place", "Stage"]
 FOLDERS = (*sorted(ROOTS), "data")
 LARGEST_FILE = 16 * 1024**2
 MOST_FILES = 2_000
+MOST_COMPILED = 1_000
 
 State = tuple[int, int, int]
 
@@ -50,6 +51,7 @@ class Stage:
         self._folder = folder
         self._home = home
         self._places: dict[Path, Place] = {}
+        self._compiled: set[str] = set()
 
     def place(self, workspace: Path) -> Place:
         """Return the copy of a workspace as it stands now.
@@ -74,11 +76,18 @@ class Stage:
     ) -> None:
         """Let the modules be compiled that never were; keep their code."""
         for name, digest in place.digests.items():
-            file = self.code / digest
-            if not file.exists():
-                code = compiled(name)
-                if code is not None:
-                    file.write_bytes(code)
+            if digest in self._compiled:
+                continue
+            code = compiled(name)
+            if code is not None:
+                (self.code / digest).write_bytes(code)
+                self._compiled.add(digest)
+        if len(self._compiled) > MOST_COMPILED:
+            used = {d for each in self._places.values()
+                    for d in each.digests.values()}
+            for digest in self._compiled - used:
+                (self.code / digest).unlink(missing_ok=True)
+            self._compiled &= used
 
     def _copy(self, workspace: Path, place: Place, name: str) -> None:
         target = self._folder / place.name / name
@@ -103,7 +112,7 @@ class Stage:
 
 def _files(workspace: Path) -> Iterator[tuple[str, State]]:
     """Yield the regular files of a workspace that a process may read."""
-    found = 0
+    found, start = 0, len(f"{workspace}{os.sep}")
     for top in FOLDERS:
         folder = workspace / top
         if folder.is_symlink() or not folder.is_dir():
@@ -112,8 +121,8 @@ def _files(workspace: Path) -> Iterator[tuple[str, State]]:
             found += 1
             if found > MOST_FILES:
                 raise OSError("it holds too many files")
-            name = os.path.relpath(path, workspace)
-            yield name, (about.st_mtime_ns, about.st_size, about.st_ino)
+            state = about.st_mtime_ns, about.st_size, about.st_ino
+            yield path[start:], state
 
 
 def _walk(folder: str) -> Iterator[tuple[str, os.stat_result]]:

@@ -93,16 +93,20 @@ class Encoder:
     def encode(self, value: Any) -> Any:
         """Return JSON data. Raises UnreadableError."""
         kind = type(value)
-        self._count(1)
+        self._left -= 1
+        if self._left < 0:
+            self._count(1)
+        if kind is str:
+            self._room -= len(value)
+            if self._room < 0:
+                self._spend(0)
+            return value
         if value is None or kind is bool or kind is float:
             return value
         if kind is int:
             if -_LARGEST_DECIMAL < value < _LARGEST_DECIMAL:
                 return value
             return self._tagged("whole", _whole_text(value))
-        if kind is str:
-            self._spend(len(value))
-            return value
         if kind in _TEXTS:
             tag, to_text = _TEXTS[kind]
             return self._tagged(tag, to_text(value))
@@ -201,18 +205,28 @@ _PLAIN_CONTENT: dict[type, Callable[[Any], Any]] = {
 }
 
 
+_NESTED = (list, dict)
+
+
 def decode(data: Any, other: Callable[[str, Frame], Any]) -> Any:
     """Return the value of JSON data.
 
     `other` is asked for what has a tag of its own. Raises GarbledError.
     """
-    if isinstance(data, list):
-        return [decode(item, other) for item in data]
-    if not isinstance(data, dict):
+    # As JSON gives them: of subclasses there are none.
+    if type(data) is list:
+        return [
+            decode(item, other) if type(item) in _NESTED else item
+            for item in data
+        ]
+    if type(data) is not dict:
         return data
     tag = data.get(TAG)
     if tag is None:
-        return {key: decode(item, other) for key, item in data.items()}
+        return {
+            key: decode(item, other) if type(item) in _NESTED else item
+            for key, item in data.items()
+        }
     try:
         return _decode_tagged(tag, data, other)
     except (TypeError, ValueError, KeyError, ArithmeticError) as error:

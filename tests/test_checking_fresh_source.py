@@ -117,3 +117,17 @@ def test_the_same_package_again_loads_nothing_again(use):
     first, second = use("[{}]", "[{}]")
     assert second[1] == 1
     assert len(second[0]) == len(PACKAGE)
+
+
+def test_what_only_a_type_checker_imports_makes_no_difference(use, tmp_path):
+    # As the package itself names what it loads when first used.
+    (tmp_path / "llm_providers" / "__init__.py").write_text(
+        "from typing import TYPE_CHECKING\n\n"
+        "if TYPE_CHECKING:\n"
+        "    from llm_providers.base import VALUE\n\n"
+        "    from llm_providers.middle import base\n\n"
+        "ANYTHING = 1\n"
+    )
+    _, second = use("[{}]", broken(tmp_path))
+    stay = ["llm_providers", "llm_providers.aside"]
+    assert [sorted(second[0]), second[1]] == [stay, 2]

@@ -113,13 +113,12 @@ class BlindRuns:
     def _become(self, remote: Any, mutant: Mutant | None) -> None:
         room = self._packages
         folders = {"workspace": room.folder, "kept": room.kept}
-        remote.ask("use", **folders, overlay={}, reuse=True)
-        if mutant is not None:
-            file = self._root / mutant.file
-            text = mutant.text(file.read_text("utf-8"))
-            remote.ask(
-                "replace", **folders, module=mutant.module, text=text
-            )
+        if mutant is None:
+            remote.ask("use", **folders, overlay={}, reuse=True)
+            return
+        file = self._root / mutant.file
+        text = mutant.text(file.read_text("utf-8"))
+        remote.ask("replace", **folders, module=mutant.module, text=text)
 
     def _where(self, peer: Mapping[str, Any], sandbox: Sandbox) -> Row:
         names = sandbox.providers

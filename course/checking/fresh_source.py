@@ -32,6 +32,9 @@ IMPORT = re.compile(
     re.M,
 )
 
+# What only a type checker imports.
+_FOR_TYPES = re.compile(rb"^if TYPE_CHECKING:\n(?:[ \t].*\n|[ \t]*\n)+", re.M)
+
 # What each module that was loaded here imports of the packages.
 _imports: dict[str, frozenset[str]] = {}
 
@@ -65,7 +68,7 @@ def _imported(source: bytes) -> Iterator[str]:
 
     What is imported from a module may be a module itself, within a folder.
     """
-    for module, names in IMPORT.findall(source):
+    for module, names in IMPORT.findall(_FOR_TYPES.sub(b"", source)):
         home = module.decode()
         if home not in ROOTS:
             yield home

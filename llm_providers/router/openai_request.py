@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
-from llm_providers.router.recommend_request import TaskFields
+from llm_providers.router.recommend_request import TaskFields, Whole
 
 __all__ = [
     "COMPLETION",
@@ -96,8 +96,8 @@ class ChatCompletionRequest(BaseModel):
     task: TaskFields | None = Field(
         None, description="what the choice has to heed, for `model` auto"
     )
-    max_completion_tokens: int | None = Field(None, ge=1)
-    max_tokens: int | None = Field(None, ge=1)
+    max_completion_tokens: Whole | None = Field(None, ge=1)
+    max_tokens: Whole | None = Field(None, ge=1)
     temperature: float | None = Field(
         None, ge=0, le=2, allow_inf_nan=False, strict=True
     )

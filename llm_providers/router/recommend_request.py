@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     WithJsonSchema,
@@ -23,7 +24,13 @@ from llm_providers.recommender.recommendation import (
 from llm_providers.recommender.task import Task
 from llm_providers.settings import PROVIDERS
 
-__all__ = ["RecommendReply", "RecommendRequest", "TaskFields", "Why"]
+__all__ = [
+    "RecommendReply",
+    "RecommendRequest",
+    "TaskFields",
+    "Whole",
+    "Why",
+]
 
 # No request is larger: it keeps numbers within what arithmetic can hold.
 MOST_TOKENS = 1_000_000_000
@@ -43,8 +50,16 @@ ProviderName = Annotated[
     AfterValidator(_known),
     WithJsonSchema({"type": "string", "enum": list(PROVIDERS)}),
 ]
+def _number(value: Any) -> Any:
+    """Return a value; to Python true is 1 and a text may be a number."""
+    if isinstance(value, bool | str):
+        raise ValueError("Input should be an integer")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_number)]
 Need = Literal["audio", "json_schema", "pdf", "tools", "video", "vision"]
-Tokens = Annotated[int, Field(ge=0, le=MOST_TOKENS)]
+Tokens = Annotated[Whole, Field(ge=0, le=MOST_TOKENS)]
 
 
 class TaskFields(BaseModel):
@@ -68,17 +83,23 @@ class TaskFields(BaseModel):
     needs: list[Need] = Field([], max_length=20)
     context_tokens: Tokens | None = None
     max_cost_usd: float | None = Field(
-        None, ge=0, le=MOST_USD, description="for one call"
+        None, ge=0, le=MOST_USD, strict=True, description="for one call"
     )
-    max_latency_seconds: float | None = Field(None, ge=0, le=MOST_SECONDS)
+    max_latency_seconds: float | None = Field(
+        None, ge=0, le=MOST_SECONDS, strict=True
+    )
     providers: list[ProviderName] | None = Field(
         None, min_length=1, max_length=20
     )
-    days_ahead: int = Field(
+    days_ahead: Whole = Field(
         0, ge=0, le=MOST_DAYS, description="no model that ends within them"
     )
     quality_weight: float = Field(
-        0.5, ge=0, le=1, description="0: the cheapest, 1: the best"
+        0.5,
+        ge=0,
+        le=1,
+        strict=True,
+        description="0: the cheapest, 1: the best",
     )
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from llm_providers.router.openai_request import OnlyFalse
-from llm_providers.router.recommend_request import TaskFields
+from llm_providers.router.recommend_request import TaskFields, Whole
 
 __all__ = ["RESPONSE", "ResponsesRequest"]
 
@@ -104,7 +104,7 @@ class ResponsesRequest(BaseModel):
         None, description="what the choice has to heed, for `model` auto"
     )
     instructions: str | None = None
-    max_output_tokens: int | None = Field(None, ge=1)
+    max_output_tokens: Whole | None = Field(None, ge=1)
     temperature: float | None = Field(
         None, ge=0, le=2, allow_inf_nan=False, strict=True
     )

@@ -452,6 +452,8 @@ def test_a_name_that_means_nothing_is_404(ask, model, sandbox):
         ({"temperature": 9}, "temperature"),
         ({"temperature": float("nan")}, "temperature"),
         ({"max_tokens": 0}, "max_tokens"),
+        ({"max_tokens": True}, "max_tokens"),
+        ({"max_completion_tokens": "5"}, "max_completion_tokens"),
         ({"logprobs": True}, "logprobs"),
         ({"functions": [{"name": "x"}]}, "functions"),
         ({"stop": 3}, "stop"),

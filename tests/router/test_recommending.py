@@ -160,6 +160,12 @@ def test_where_nothing_fits_the_tightest_limit_is_named(recommend):
         ({"max_latency_seconds": -1}, "max_latency_seconds"),
         ({"days_ahead": 10**9}, "days_ahead"),
         ({"quality_weight": 1.5}, "quality_weight"),
+        ({"quality_weight": False}, "quality_weight"),
+        ({"max_cost_usd": "0.1"}, "max_cost_usd"),
+        ({"max_latency_seconds": True}, "max_latency_seconds"),
+        ({"prompt_tokens": True}, "prompt_tokens"),
+        ({"output_tokens": "5"}, "output_tokens"),
+        ({"days_ahead": False}, "days_ahead"),
         ({"colour": "red"}, "colour"),
     ],
 )

@@ -105,6 +105,11 @@ class GeminiAgent(Agent):
             sender = self.sender
         sender.connect()
 
+    @property
+    def shares_thread(self) -> bool:
+        """Whether its SDK's client is built, and its calls can share one."""
+        return "sender" in vars(self) and self.sender.shares_thread
+
     def limit_time(self, seconds: float, whole_stream: float) -> None:
         """Take no longer than this for a try, nor for a whole stream.
 

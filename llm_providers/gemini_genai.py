@@ -35,6 +35,7 @@ from llm_providers.errors import (
 )
 from llm_providers.gemini_sender import GeminiSender
 from llm_providers.http_replies import HttpReply
+from llm_providers.pooled_http import PooledTransport, direct_transport
 from llm_providers.prompts import Prompt
 from llm_providers.stoppable_http import make_stoppable
 
@@ -54,10 +55,12 @@ class GenaiSender(GeminiSender):
     def http(self) -> HandingOverClient:
         """The HTTP client, for as many calls at once as there are."""
         return HandingOverClient(
+            transport=direct_transport(),
+            # Of the SDK's own connections, where ours are not used.
             limits=httpx2.Limits(
                 max_connections=None,
                 max_keepalive_connections=KEPT_CONNECTIONS,
-            )
+            ),
         )
 
     @cached_property
@@ -81,6 +84,11 @@ class GenaiSender(GeminiSender):
                     async_client_args=self.http.own_tls,
                 ),
             )
+
+    @property
+    def shares_thread(self) -> bool:
+        """Whether its client is built, and stands on our connections."""
+        return "client" in vars(self) and self.http.is_direct
 
     @contextmanager
     def send(
@@ -130,12 +138,16 @@ class HandingOverClient(httpx2.Client):
 
     It keeps no cookie, follows no redirect and never retries. Every thread
     brings its own request's body along, and fetches the reply to it by
-    `handed_over`.
+    `handed_over`. Calls that share a thread do not get in each other's way:
+    they change places only while one waits in the middle of `send`.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(
+        self, transport: PooledTransport | None, **options: Any
+    ) -> None:
         context = httpx2.create_ssl_context()
-        super().__init__(verify=context, **options)
+        super().__init__(verify=context, transport=transport, **options)
+        self.is_direct = transport is not None
         no_cookies = DefaultCookiePolicy(allowed_domains=[])
         self.cookies.jar.set_policy(no_cookies)
         make_stoppable(self)

@@ -41,6 +41,11 @@ class GeminiSender:
         with self.lock:
             _ = self.client
 
+    @property
+    def shares_thread(self) -> bool:
+        """What `Agent.shares_thread` says, for this SDK."""
+        return False
+
     def send(
         self, body: Mapping[str, Any], prompt: Prompt, *, stream: bool
     ) -> AbstractContextManager[HttpReply]:

@@ -262,9 +262,12 @@ def add_provider(provider: str) -> None:
         description=f"Ask {provider}; it has to have a key.",
     )
     async def ask(asked: PromptRequest, request: Request) -> PromptReply:
-        metered: Any = _service(request).metered
+        service = _service(request)
+        metered: Any = service.metered
         return await answered(
-            lambda: answer(metered(provider), asked), request.receive
+            lambda: answer(metered(provider), asked),
+            request.receive,
+            service.way_to_ask(provider),
         )
 
 

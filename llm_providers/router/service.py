@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from llm_providers.agent import Agent
 from llm_providers.agents import agent_for
-from llm_providers.calls import go_on, pause
+from llm_providers.calls import OneAnswer, go_on, pause
+from llm_providers.loop_calls import LoopAnswer, can_share
 from llm_providers.prompts import Prompt
 from llm_providers.router.bills import Bill
 from llm_providers.router.books import Books
@@ -196,6 +197,12 @@ class Service:
         """
         agents = (self._made.get(target.provider) for target in targets)
         return all(agent and agent.shares_thread for agent in agents)
+
+    def way_to_ask(self, provider: str) -> type[OneAnswer[Any]]:
+        """Return how to call a provider's agent from a loop's thread."""
+        agent = self._made.get(provider)
+        shares = agent is not None and agent.shares_thread and can_share()
+        return LoopAnswer if shares else OneAnswer
 
     @property
     def with_key(self) -> list[str]:

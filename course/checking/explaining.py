@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import linecache
 import re
 import textwrap
+import tokenize
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -175,27 +176,34 @@ def _statement(traceback: Any) -> str:
     """
     try:
         entry = traceback[-1]
-        file, line = entry.frame.code.raw.co_filename, entry.lineno + 1
-        linecache.checkcache(file)
-        lines = linecache.getlines(file)
-        spans = _spans("".join(lines))
-        first, last = spans[bisect_right(spans, (line, len(lines))) - 1]
-    except (IndexError, AttributeError, TypeError, SyntaxError):
+        code, line = entry.frame.code.raw, entry.lineno
+        linecache.checkcache(code.co_filename)
+        lines = linecache.getlines(code.co_filename)
+        above = code.co_firstlineno - 1
+        # To read the whole file's tree takes as long as many a check.
+        block = inspect.getblock(lines[above:])
+        return _statement_at(line - above, block) or _statement_at(line, lines)
+    except (IndexError, AttributeError, TypeError, tokenize.TokenError):
         return ""
-    return textwrap.dedent("".join(lines[first - 1 : last])).rstrip()
 
 
-@lru_cache(maxsize=8)
-def _spans(text: str) -> list[tuple[int, int]]:
-    """Return the first and last line of each statement, in order.
-
-    Reading a file's tree takes as long as many a check.
-    """
-    return sorted(
-        (node.lineno, max(node.lineno, _last_line(node)))
-        for node in ast.walk(ast.parse(text))
+def _statement_at(line: int, lines: list[str]) -> str:
+    """Return the statement of a line, counted from 0; empty without one."""
+    text = textwrap.dedent("".join(lines))
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return ""
+    spans = sorted(
+        (node.lineno - 1, max(node.lineno, _last_line(node)))
+        for node in ast.walk(tree)
         if isinstance(node, ast.stmt | ast.ExceptHandler)
     )
+    place = bisect_right(spans, (line, len(lines) + 1)) - 1
+    if place < 0 or line >= len(lines):
+        return ""
+    kept = text.split("\n")[slice(*spans[place])]
+    return textwrap.dedent("\n".join(kept)).rstrip()
 
 
 def _last_line(node: ast.stmt | ast.ExceptHandler) -> int:

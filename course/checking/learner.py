@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from course.checking.calls import Call
 from course.checking.connection import Connection, FaultError
@@ -16,6 +17,9 @@ from course.checking.own_tests import OwnTests
 from course.checking.processes import LearnerProcess, Room, Source
 from course.checking.remote import Remote, place_of
 from course.checking.wire import GarbledError
+
+if TYPE_CHECKING:
+    from course.kit import Kit
 
 # Seconds that all calls of one check may take together.
 CHECK_SECONDS = 15.0
@@ -145,9 +149,6 @@ class Learner:
     def own_tests(self) -> OwnTests:
         """The learner's own tests, as they stand in the workspace."""
         if self.tests is None:
-            # Reading the lessons takes as long as many a check.
-            from course.building.agent_tests import agent_tests
-            from course.building.lessons import load_exercises
             from course.kit import Kit
             from course.workspace.released import is_learners_copy
 
@@ -155,11 +156,10 @@ class Learner:
             # An exercise's tests are tried on the kit's package, right and
             # broken, where it has one; the file of an agent is run on the
             # learner's own.
-            ours, theirs = load_exercises(kit), agent_tests(kit)
+            ours, files = _own_test_files(kit, _changed(kit.lessons))
             right = order.exercise in ours and not is_learners_copy(kit)
             root = order.root if right else order.workspace
-            exercise = {**theirs, **ours}[order.exercise]
-            file = order.workspace / exercise.file
+            file = order.workspace / files[order.exercise]
             self.tests = OwnTests(
                 file,
                 order.answers,
@@ -209,6 +209,30 @@ class Learner:
             process.end,
             process.waited,
         )
+
+
+@lru_cache(maxsize=1)
+def _own_test_files(
+    kit: Kit, changed: object
+) -> tuple[frozenset[str], dict[str, str]]:
+    """Return the exercises, and the file of each that is one of tests.
+
+    The files of agents are among them. Reading the lessons takes as long as
+    many a check: `changed` says when to read them again.
+    """
+    from course.building.agent_tests import agent_tests
+    from course.building.lessons import load_exercises
+
+    ours = load_exercises(kit)
+    every = {**agent_tests(kit), **ours}
+    files = {name: exercise.file for name, exercise in every.items()}
+    return frozenset(ours), files
+
+
+def _changed(folder: Path) -> tuple[tuple[str, int], ...]:
+    """Return the files of a folder, each with the time of its change."""
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return tuple((path.name, path.stat().st_mtime_ns) for path in found)
 
 
 # By number, since not every system has names for them.

@@ -43,7 +43,7 @@ def _line(item: pytest.Item, error: Failure) -> str:
     lines = [
         entry.lineno + 1
         for entry in error.traceback
-        if str(entry.path) == str(item.path)
+        if entry.frame.code.raw.co_filename == str(item.path)
     ]
     return f" (line {lines[-1]})" if lines else ""
 

@@ -6,7 +6,9 @@ blocks by itself: whoever runs the call decides how to wait for it.
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import socket
 import ssl
 from typing import Any
@@ -40,6 +42,15 @@ class Plug:
     def gettimeout(self) -> float | None:
         """Return how long it may wait, in seconds; None: for ever."""
         return self._timeout
+
+    def connect(self, address: tuple[str, int]) -> None:
+        """Connect to a numeric address. Raises OSError, TimeoutError."""
+        code = self.plain.connect_ex(address)
+        if code in (errno.EINPROGRESS, errno.EWOULDBLOCK):
+            self._wait(write=True)
+            code = self.plain.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, os.strerror(code))
 
     def recv(self, size: int) -> bytes:
         """Read what is there, or comes in time. Raises TimeoutError.

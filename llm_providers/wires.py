@@ -7,11 +7,13 @@ answer on it has been read to its end. The waiting is left to `plugs`.
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import ssl
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from urllib3.util.wait import wait_for_read
@@ -124,27 +126,57 @@ class Wires:
         return None
 
     def _connected(self, address: Address, seconds: float | None) -> Plug:
-        def connect() -> Plug:
-            where = address.host, address.port
-            made = socket.create_connection(where, seconds)
-            try:
-                made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                if address.encrypted:
-                    made = self._context.wrap_socket(
-                        made, server_hostname=address.host
-                    )
-            except BaseException:
-                made.close()
-                raise
-            return Plug(made)
-
         try:
-            return aside(connect)
+            if not address.encrypted and _is_numeric(address.host):
+                return _connected_here(address, seconds)
+            return aside(partial(self._connect, address, seconds))
         except TimeoutError as error:
             raise ConnectTimeoutError(str(error)) from None
         # A name that no host can have is a ValueError.
         except (OSError, ValueError) as error:
             raise NotConnectedError(str(error)) from None
+
+    def _connect(self, address: Address, seconds: float | None) -> Plug:
+        """Return a connection; blocks, as asking for a name's address does."""
+        where = address.host, address.port
+        made = socket.create_connection(where, seconds)
+        try:
+            _send_at_once(made)
+            if address.encrypted:
+                made = self._context.wrap_socket(
+                    made, server_hostname=address.host
+                )
+        except BaseException:
+            made.close()
+            raise
+        return Plug(made)
+
+
+@lru_cache(100)
+def _is_numeric(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _connected_here(address: Address, seconds: float | None) -> Plug:
+    """Return a connection to a numeric address, waiting as for an answer."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    plug = Plug(socket.socket(family, socket.SOCK_STREAM))
+    try:
+        plug.settimeout(seconds)
+        plug.connect((address.host, address.port))
+        _send_at_once(plug.plain)
+    except BaseException:
+        plug.close()
+        raise
+    return plug
+
+
+def _send_at_once(plug: socket.socket) -> None:
+    plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 class Answer:

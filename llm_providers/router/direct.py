@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from functools import lru_cache
+from http import HTTPStatus
+from inspect import isawaitable
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -24,6 +26,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 __all__ = ["Direct", "Endpoint", "endpoint_of"]
 
 Function = Callable[[Any, Request], Awaitable[Response]]
+OUTSIDE = (HTTPStatus.INTERNAL_SERVER_ERROR, Exception)
 NO_BODY = {"type": "missing", "loc": ("body",), "msg": "Field required"}
 
 
@@ -81,6 +84,8 @@ class Direct:
             if handler is None:
                 raise
             response = handler(request, error)
+            if isawaitable(response):
+                response = await response
             # It may be raised again, by somebody else.
             error.__traceback__ = None
         await response(scope, receive, send)
@@ -123,6 +128,10 @@ def _is_json(content_type: str) -> bool:
 
 
 def _handler(handlers: Mapping[Any, Any], error: Exception) -> Any:
-    """Return who answers an error, the nearest to its class first."""
-    found = (handlers.get(one) for one in type(error).__mro__)
+    """Return who answers an error, the nearest to its class first.
+
+    A handler for whatever else may happen is asked further outside.
+    """
+    keys = getattr(error, "status_code", None), *type(error).__mro__
+    found = (handlers.get(one) for one in keys if one not in OUTSIDE)
     return next(filter(None, found), None)

@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import pytest
+from fastapi import HTTPException, Response
 
 KEY = "sk-test-0123456789"
 JSON = b"application/json"
@@ -45,7 +46,7 @@ async def _answer(app, scope, body):
 def both_ways(app):
     """Ask on both ways; the value is both answers."""
 
-    def asked(path, body, kind=JSON, method="POST"):
+    def asked(path, body, kind=JSON, method="POST", ways=(0, 1)):
         headers = [(b"content-type", kind)] if kind else []
         scope = {
             "type": "http",
@@ -59,8 +60,8 @@ def both_ways(app):
         # FastAPI traces these itself, so they are left to it.
         traced = scope | {"fastapi.telemetry": None}
         return [
-            asyncio.run(_answer(app, dict(one), body))
-            for one in (scope, traced)
+            asyncio.run(_answer(app, dict((scope, traced)[way]), body))
+            for way in ways
         ]
 
     return asked
@@ -151,3 +152,31 @@ def test_both_ways_are_counted_as_the_endpoint_s(app, both_ways):
 def test_the_documentation_has_them(app):
     paths = app.openapi()["paths"]
     assert all("post" in paths[door] for door in DOORS)
+
+
+def failing(app, error):
+    """Have every order fail in this way."""
+
+    def fail(*_):
+        raise error
+
+    app.state.service.targets_for = fail
+
+
+def test_a_handler_of_the_app_s_owner_is_asked(app, both_ways):
+    async def answered(request, error):
+        return Response(b"mine", 418)
+
+    app.add_exception_handler(404, answered)
+    failing(app, HTTPException(404))
+    short, long = both_ways(DOORS[0], request(DOORS[0]))
+    assert short == long
+    assert (short[0], short[2]) == (418, b"mine")
+
+
+@pytest.mark.parametrize("way", [0, 1])
+def test_what_nobody_expects_is_raised_to_the_server(app, both_ways, way):
+    app.add_exception_handler(Exception, lambda *_: Response(b"", 418))
+    failing(app, KeyError("x"))
+    with pytest.raises(KeyError):
+        both_ways(DOORS[0], request(DOORS[0]), ways=[way])

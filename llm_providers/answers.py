@@ -1,36 +1,19 @@
-"""HTTP/1.1 answers, read from bytes as they come: RFC 9112.
-
-Strict where a mistake could join two answers or cut one, patient with line
-ends.
-"""
+"""HTTP/1.1 answers, read as their bytes come, by the parser of Node.js."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = [
-    "Body",
-    "Head",
-    "Source",
-    "WireError",
-    "body_after",
-    "read_head",
-]
+import httptools
+
+__all__ = ["Message", "Source", "WireError", "read_head"]
 
 # Bytes. Providers' heads have about two thousand.
 LONGEST_HEAD = 128 * 1024
-LONGEST_LINE = 8 * 1024
 PIECE = 64 * 1024
 # Heads such as 103, Early Hints, that may come before the answer's own.
 MOST_BEFORE = 20
 
-STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: .*)?")
-HEADER = re.compile(rb"([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*", re.DOTALL)
-FOLDED = re.compile(rb"\r?\n[ \t]+")
-HEAD_END = re.compile(rb"\r?\n\r?\n")
-CHUNK_LINE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;.*)?")
 NO_BODY = (204, 304)
 
 
@@ -46,197 +29,130 @@ class Source(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Head:
-    """Status and headers, names in small letters, in order."""
+class Message:
+    """An answer on its way: its head, and its body as far as it has come.
 
-    status: int
-    headers: list[tuple[str, str]]
-    version: int = 1
+    `headers` have their names in small letters, in order; `keeps_open` says
+    whether another request may follow on the connection.
+    """
 
-    def all_of(self, name: str) -> list[str]:
-        """Return a header's values, those in a list one by one."""
-        found = [value for other, value in self.headers if other == name]
-        return [part.strip() for one in found for part in one.split(",")]
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: list[tuple[str, str]] = []
+        self.keeps_open = False
+        self.has_head = False
+        self.is_complete = False
+        self._parser = httptools.HttpResponseParser(self)
+        self._pieces: list[bytes] = []
+        self._ends_with_connection = False
+        self._is_followed = False
+        self._before = 0
+        self._head_bytes = 0
 
-    @property
-    def keeps_open(self) -> bool:
-        """Whether another request may follow on the connection."""
-        wishes = [one.lower() for one in self.all_of("connection")]
-        if self.version == 0:
-            return "keep-alive" in wishes
-        names = {name for name, _ in self.headers}
-        # With both, somebody on the way may have understood another length.
-        is_sure = not {"content-length", "transfer-encoding"} <= names
-        return is_sure and "close" not in wishes
-
-
-def read_head(source: Source) -> tuple[Head, bytes]:
-    """Return an answer's head, and what came beyond it."""
-    data = b""
-    for _ in range(MOST_BEFORE):
-        while not (found := HEAD_END.search(data)):
-            if len(data) > LONGEST_HEAD:
-                raise WireError("The head of the answer is too long.")
-            more = source.recv(PIECE)
-            if not more:
-                raise WireError("The connection was closed without answer.")
-            data += more
-        head, data = _head(data[: found.start()]), data[found.end() :]
-        if head.status >= 200:
-            return head, data
-        if head.status == 101:
-            break
-    raise WireError("The answer is none to this request.")
-
-
-def _head(data: bytes) -> Head:
-    if b"\n " in data or b"\n\t" in data:
-        data = FOLDED.sub(b" ", data)
-    first, *lines = data.split(b"\n")
-    status = STATUS_LINE.fullmatch(first.rstrip(b"\r"))
-    if status is None:
-        raise WireError("The answer is no HTTP.")
-    headers = []
-    for line in lines:
-        header = HEADER.fullmatch(line.rstrip(b"\r"))
-        if header is None:
-            raise WireError("A header of the answer makes no sense.")
-        name, value = header.groups()
-        headers.append((name.decode("ascii").lower(), value.decode("latin-1")))
-    version, number = status.groups()
-    return Head(int(number), headers, int(version))
-
-
-class Body:
-    """A body that ends with the connection."""
-
-    is_complete = False
-
-    def taken_from(self, data: bytes) -> bytes:
-        """Return what of the body is in the bytes that came next."""
-        return data
+    def feed(self, data: bytes) -> None:
+        """Take the bytes that came next. Raises WireError."""
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            raise WireError("The answer is none to this request.") from None
+        except httptools.HttpParserError as error:
+            # What follows an answer does it no harm.
+            if not self.is_complete:
+                # What a call of the parser's has raised stands behind it.
+                reason = error.__context__ or error
+                raise WireError(f"The answer is no HTTP: {reason}") from None
+            self._is_followed = True
+        if not self.has_head:
+            self._count(len(data))
 
     def end(self) -> None:
         """Take note that the connection has ended. Raises WireError."""
+        if not self.has_head:
+            raise WireError("The connection was closed without answer.")
+        if not (self.is_complete or self._ends_with_connection):
+            raise WireError("The connection was closed: the body was cut.")
         self.is_complete = True
 
-    @property
-    def leaves_nothing(self) -> bool:
-        """Whether the body is complete, and what follows is another."""
-        return False
-
-
-class LengthBody(Body):
-    """A body of so many bytes."""
-
-    def __init__(self, length: int) -> None:
-        self._left = length
-        self._beyond = False
-        self.is_complete = length == 0
-
-    def taken_from(self, data: bytes) -> bytes:
-        """Return the bytes, as far as they are the body's."""
-        if len(data) > self._left:
-            self._beyond = True
-            data = data[: self._left]
-        self._left -= len(data)
-        self.is_complete = self._left == 0
-        return data
-
-    def end(self) -> None:
-        """Raise WireError for a body that was cut."""
-        raise WireError(f"The body was cut: {self._left} bytes are missing.")
+    def taken(self) -> bytes:
+        """Return what came of the body since this was asked last."""
+        pieces, self._pieces = self._pieces, []
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     @property
     def leaves_nothing(self) -> bool:
-        """Whether all of it came, and nothing beyond."""
-        return self.is_complete and not self._beyond
+        """Whether the body is complete, and nothing came beyond."""
+        ended = self._ends_with_connection or self._is_followed
+        return self.is_complete and not ended
 
+    # -- what the parser calls ---------------------------------------------
 
-class ChunkedBody(Body):
-    """A body in chunks, each with its length before it."""
+    def on_message_begin(self) -> None:
+        """Note that another answer begins."""
+        self._is_followed = self.is_complete
 
-    def __init__(self) -> None:
-        # Bytes of the chunk that are still to come; None before its length.
-        self._left: int | None = None
-        self._rest = b""
-        self._is_last = False
-        self._trailers = 0
-
-    def taken_from(self, data: bytes) -> bytes:
-        """Return the bytes of all chunks in it, as far as they came."""
-        data, found, at = self._rest + data, [], 0
-        while not self.is_complete:
-            if self._left is None:
-                end = data.find(b"\n", at)
-                if end < 0:
-                    break
-                self._read_line(data[at:end])
-                at = end + 1
-                continue
-            piece = data[at : at + self._left]
-            if piece:
-                found.append(piece)
-                at += len(piece)
-                self._left -= len(piece)
-            if self._left or not self._line_ends(data, at):
-                break
-            at = data.index(b"\n", at) + 1
-            self._left = None
-        self._rest = data[at:]
-        if len(self._rest) > LONGEST_LINE and not self.is_complete:
-            raise WireError("A line between chunks is too long.")
-        return found[0] if len(found) == 1 else b"".join(found)
-
-    def _line_ends(self, data: bytes, at: int) -> bool:
-        """Whether a chunk's line end is there. Raises WireError."""
-        end = data[at : at + 2]
-        if end[:1] == b"\n" or end == b"\r\n":
-            return True
-        if end in (b"", b"\r"):
-            return False
-        raise WireError("A chunk is longer than it says.")
-
-    def _read_line(self, line: bytes) -> None:
-        line = line.rstrip(b"\r")
-        if self._is_last:
-            # What stands after the last chunk is of no use to anybody here.
-            self._trailers += len(line)
-            if self._trailers > LONGEST_HEAD:
-                raise WireError("There is too much after the last chunk.")
-            self.is_complete = not line
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header; what follows the last chunk is only counted."""
+        if self._is_followed:
             return
-        size = CHUNK_LINE.fullmatch(line)
-        if size is None:
-            raise WireError("A chunk's length makes no sense.")
-        self._left = int(size[1], 16)
-        if self._left == 0:
-            self._left, self._is_last = None, True
+        if self.has_head:
+            self._count(len(name) + len(value))
+            return
+        text = value.decode("latin-1").rstrip(" \t")
+        self.headers.append((name.decode("latin-1").lower(), text))
 
-    def end(self) -> None:
-        """Raise WireError for a body that was cut."""
-        raise WireError("The body was cut before its last chunk.")
-
-    @property
-    def leaves_nothing(self) -> bool:
-        """Whether all of it came, and nothing beyond."""
-        return self.is_complete and not self._rest
-
-
-def body_after(head: Head) -> Body:
-    """Return how the body of an answer ends. Raises WireError."""
-    if head.status in NO_BODY:
-        return LengthBody(0)
-    codings = [one.lower() for one in head.all_of("transfer-encoding")]
-    if codings:
-        if codings != ["chunked"]:
+    def on_headers_complete(self) -> None:
+        """Read from the head how the body ends."""
+        status = self._parser.get_status_code()
+        if status < 100:
+            raise WireError("The answer's status makes no sense.")
+        if self._is_followed or status < 200:
+            return
+        names = {name for name, _ in self.headers}
+        codings = self._values("transfer-encoding")
+        if codings not in ([], ["chunked"]):
             raise WireError("The answer's transfer coding is unknown.")
-        return ChunkedBody()
-    lengths = set(head.all_of("content-length"))
-    if not lengths:
-        return Body()
-    length = lengths.pop()
-    if lengths or not length.isascii() or not length.isdigit():
-        raise WireError("The answer's length makes no sense.")
-    return LengthBody(int(length))
+        has_end = "content-length" in names or codings or status in NO_BODY
+        self.status = status
+        self.has_head = True
+        self.keeps_open = self._parser.should_keep_alive()
+        self._ends_with_connection = not has_end
+
+    def on_body(self, data: bytes) -> None:
+        """Keep a piece of the body."""
+        if not self._is_followed:
+            self._pieces.append(data)
+
+    def on_message_complete(self) -> None:
+        """Note that all of it is there; wait on after an early hint."""
+        if self.has_head:
+            self.is_complete = True
+            return
+        self.headers.clear()
+        self._before += 1
+        if self._before == MOST_BEFORE:
+            raise WireError("The answer is none to this request.")
+
+    def _values(self, name: str) -> list[str]:
+        """Return a header's values in small letters, a list's one by one."""
+        found = [value for other, value in self.headers if other == name]
+        return [part.strip().lower() for v in found for part in v.split(",")]
+
+    def _count(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > LONGEST_HEAD:
+            raise WireError("The head of the answer is too long.")
+
+
+def read_head(source: Source) -> Message:
+    """Return an answer of which the head is there.
+
+    Raises WireError, and what the source raises.
+    """
+    message = Message()
+    while not message.has_head:
+        data = source.recv(PIECE)
+        if data:
+            message.feed(data)
+        else:
+            message.end()
+    return message

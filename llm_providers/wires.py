@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from urllib3.util.wait import wait_for_read
 
-from llm_providers.answers import Body, Head, WireError, body_after, read_head
+from llm_providers.answers import Message, WireError, read_head
 from llm_providers.calls import aside
 from llm_providers.plugs import Plug
 
@@ -83,8 +83,7 @@ class Wires:
             # Who refuses a request may close before having read all of it.
             with suppress(BrokenPipeError, ConnectionResetError):
                 plug.sendall(request)
-            head, rest = read_head(plug)
-            return Answer(self, address, plug, head, rest)
+            return Answer(self, address, plug, read_head(plug))
         except (WireError, TimeoutError):
             plug.close()
             raise
@@ -186,21 +185,14 @@ class Answer:
     """
 
     def __init__(
-        self,
-        wires: Wires,
-        address: Address,
-        plug: Plug,
-        head: Head,
-        rest: bytes,
+        self, wires: Wires, address: Address, plug: Plug, message: Message
     ) -> None:
-        self.status = head.status
-        self.headers = head.headers
-        self._keeps_open = head.keeps_open
+        self.status = message.status
+        self.headers = message.headers
         self._wires = wires
         self._address = address
         self._plug: Plug | None = plug
-        self._rest = rest
-        self._body: Body = body_after(head)
+        self._message = message
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the body, each time what one look at the connection gave.
@@ -208,18 +200,18 @@ class Answer:
         Whoever reads can so stop in time, also where a body drips or never
         ends.
         """
-        body, plug = self._body, self._plug
-        data, self._rest = self._rest, b""
+        message, plug = self._message, self._plug
         while True:
-            piece = body.taken_from(data) if data else b""
+            piece = message.taken()
             if piece:
                 yield piece
-            if body.is_complete or plug is None:
+            if message.is_complete or plug is None:
                 return
             data = self._received(plug)
-            if not data:
-                body.end()
-                return
+            if data:
+                message.feed(data)
+            else:
+                message.end()
 
     def finish(self, seconds: float = 0.05) -> None:
         """Read the end of the body, if it is there, to keep the connection.
@@ -228,20 +220,18 @@ class Answer:
         the end wait for longer than `seconds` loses the connection, not the
         answer.
         """
-        if self._plug is None or self._body.is_complete:
+        if self._plug is None or self._message.is_complete:
             return
         self._plug.settimeout(seconds)
         with suppress(OSError):
-            self._body.taken_from(self._rest or self._plug.recv(CHUNK))
-        self._rest = b""
+            self._message.feed(self._plug.recv(CHUNK))
 
     def close(self) -> None:
         """Give the connection back, or up where more could come on it."""
         plug, self._plug = self._plug, None
         if plug is None:
             return
-        complete = self._body.leaves_nothing and not self._rest
-        if self._keeps_open and complete:
+        if self._message.keeps_open and self._message.leaves_nothing:
             self._wires.keep(self._address, plug)
         else:
             plug.close()

@@ -22,18 +22,16 @@ def read(llm):
 
     def read_all(*pieces):
         source = Pieces(*pieces)
-        head, data = llm.answers.read_head(source)
-        body = llm.answers.body_after(head)
-        found = []
-        while True:
-            found.append(body.taken_from(data))
-            if body.is_complete:
-                break
+        message = llm.answers.read_head(source)
+        found = [message.taken()]
+        while not message.is_complete:
             data = source.recv(1000)
-            if not data:
-                body.end()
-                break
-        return head, b"".join(found), body.leaves_nothing
+            if data:
+                message.feed(data)
+            else:
+                message.end()
+            found.append(message.taken())
+        return message, b"".join(found), message.leaves_nothing
 
     return read_all
 
@@ -54,8 +52,6 @@ ANSWERS = [
     OK + b"Content-Length: 5\r\n\r\nHello",
     CHUNKED + b"2\r\nHe\r\n3\r\nllo\r\n0\r\n\r\n",
     CHUNKED + b"2;why=so\r\nHe\r\n003\r\nllo\r\n0\r\nTold: later\r\n\r\n",
-    OK.replace(b"\r", b"") + b"Content-Length: 5\n\nHello",
-    CHUNKED.replace(b"\r", b"") + b"2\nHe\n3\nllo\n0\n\n",
     b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
     + OK
     + b"Content-Length: 5\r\n\r\nHello",
@@ -96,14 +92,9 @@ def test_an_answer_that_is_cut_is_broken(broken, answer):
 
 def test_headers_are_read_by_their_names(read):
     head, *_ = read(
-        OK + b"X-One:1\r\nx-two:  a\xe9 \r\nFolded: a\r\n\t b\r\n"
-        b"Content-Length: 0\r\n\r\n"
+        OK + b"X-One:1\r\nx-two:  a\xe9 \r\nContent-Length: 0\r\n\r\n"
     )
-    assert head.headers[:3] == [
-        ("x-one", "1"),
-        ("x-two", "aé"),
-        ("folded", "a b"),
-    ]
+    assert head.headers[:2] == [("x-one", "1"), ("x-two", "aé")]
 
 
 @pytest.mark.parametrize(
@@ -115,6 +106,7 @@ def test_headers_are_read_by_their_names(read):
         b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
         OK + b"no colon\r\n\r\n",
         OK + b"Name : blank\r\n\r\n",
+        OK + b"Folded: a\r\n\t b\r\n\r\n",
         OK + b"Content-Length: -1\r\n\r\n",
         OK + b"Content-Length: 1_0\r\n\r\n",
         OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nHello!",
@@ -123,6 +115,8 @@ def test_headers_are_read_by_their_names(read):
         CHUNKED + b"0x2\r\nHe\r\n0\r\n\r\n",
         CHUNKED + b"2\r\nHello\r\n0\r\n\r\n",
         CHUNKED + b"\r\n",
+        CHUNKED[:-2] + b"Content-Length: 3\r\n\r\n",
+        OK.replace(b"\r", b"") + b"Content-Length: 5\n\nHello",
     ],
 )
 def test_what_makes_no_sense_is_broken(broken, answer):
@@ -132,9 +126,9 @@ def test_what_makes_no_sense_is_broken(broken, answer):
 def test_nothing_grows_without_a_limit(llm, broken):
     longest = llm.answers.LONGEST_HEAD
     assert "long" in broken(OK + b"X: " + b"x" * longest, b"x" * 10)
-    assert "long" in broken(CHUNKED + b"1" * 20_000)
-    trailers = [b"X: " + b"x" * 8_000 + b"\r\n"] * (longest // 8_000 + 1)
-    assert "much" in broken(CHUNKED + b"0\r\n", *trailers)
+    assert "overflow" in broken(CHUNKED + b"1" * 20_000)
+    trailers = [b"X: " + b"x" * 8_000 + b"\r\n"] * (longest // 8_000 + 2)
+    assert "long" in broken(CHUNKED + b"0\r\n", *trailers)
     hints = [b"HTTP/1.1 103 Early Hints\r\n\r\n"] * 1_000
     assert "none" in broken(*hints)
 
@@ -151,11 +145,11 @@ def test_nothing_grows_without_a_limit(llm, broken):
             b"Content-Length: 0\r\n",
             True,
         ),
-        (CHUNKED[:-2] + b"Content-Length: 3\r\n", False),
+        (OK, False),
     ],
 )
 def test_who_answers_says_whether_another_request_may_follow(
     llm, head, keeps_open
 ):
-    found, _ = llm.answers.read_head(Pieces(head + b"\r\n"))
+    found = llm.answers.read_head(Pieces(head + b"\r\n"))
     assert found.keeps_open is keeps_open

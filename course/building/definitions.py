@@ -55,7 +55,7 @@ def split_lines(text: str) -> list[str]:
     return io.StringIO(text, newline="\n").readlines()
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def find(source: str, path: str) -> Definition:
     """Return where the definition ``name`` or ``Outer.name`` stands.
 
@@ -77,7 +77,7 @@ def find(source: str, path: str) -> Definition:
     )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def parsed(source: str) -> ast.Module:
     """Return the syntax tree of a source, which must not be changed."""
     return ast.parse(source)

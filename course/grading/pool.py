@@ -6,9 +6,11 @@ try, and then that submission alone its marks.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from course.checking.limits import die_with_parent
+from course.grading.contained import close_all, contained_checker
 from course.grading.one import (
     AnyChecker,
     CheckerFactory,
@@ -38,7 +41,13 @@ TRIES = 2
 # more than in a learner's own check, since a mark is at stake.
 CALL_SECONDS = "3"
 
-_SPAWN = multiprocessing.get_context("spawn")
+# Forked workers share the memory of what they all import.
+_START = "fork" if sys.platform == "linux" else "spawn"
+_PROCESSES: Any = multiprocessing.get_context(_START)
+
+# This process's ends of its workers' connections: a forked worker gets a copy
+# of each, and nobody's end would be seen as long as it had them.
+_ours: set[Connection] = set()
 
 
 @dataclass(frozen=True)
@@ -86,9 +95,10 @@ class _Worker:
         self._start()
 
     def _start(self) -> None:
-        self.connection, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(
-            target=_work, args=(theirs, self.order, self.number), daemon=False
+        self.connection, theirs = _PROCESSES.Pipe()
+        _ours.add(self.connection)
+        self._process = _PROCESSES.Process(
+            target=_work, args=(theirs, self.order, self.number)
         )
         self._process.start()
         theirs.close()
@@ -132,21 +142,28 @@ class _Worker:
     def _kill(self) -> None:
         self._process.kill()
         self._process.join()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        _ours.discard(self.connection)
         self.connection.close()
 
     def end(self) -> None:
         """Let the process end, at once if it is at work."""
         if self.busy is None:
-            self.connection.close()
+            self._hang_up()
             self._process.join(10)
         if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
+            self._kill()
 
 
 def _work(connection: Connection, order: Order, number: int) -> None:
     """Grade what is sent, until the other side is gone."""
     die_with_parent()
+    for inherited in _ours:
+        inherited.close()
+    # What this process was forked with stays: nothing to look for there.
+    gc.freeze()
     # Ctrl-C is for the process that hands out the work.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.setdefault("COURSE_CALL_SECONDS", CALL_SECONDS)
@@ -160,6 +177,7 @@ def _work(connection: Connection, order: Order, number: int) -> None:
         pass
     finally:
         close_graders()
+        close_all()
 
 
 def _graded(
@@ -177,8 +195,6 @@ def _graded(
 
 def checker_factory(level: str, seed: int) -> CheckerFactory:
     """Return what makes the checker of a workspace."""
-    from course.grading.contained import close_all, contained_checker
-
     # A judge draws its values when it starts, by what stands here then.
     if os.environ.get("COURSE_CHECK_SEED", "0") != str(seed):
         close_graders()

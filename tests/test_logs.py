@@ -9,6 +9,7 @@ import pytest
 def line(llm, **record):
     """Return what the formatter writes for a record, as text."""
     record = {"levelname": "INFO", "name": "demo", "created": 0.0, **record}
+    record["msecs"] = record["created"] % 1 * 1000
     made = llm.logs.logging.makeLogRecord(record)
     return llm.logs.JsonLinesFormatter().format(made)
 

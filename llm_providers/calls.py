@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import suppress
 from contextvars import Context, ContextVar, copy_context
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from llm_providers.threads import run_in_thread
 
@@ -120,6 +120,14 @@ def aside(function: Callable[[], T]) -> T:
     return found
 
 
+class Flag(Protocol):
+    """Says whether something has happened; see `threading.Event`."""
+
+    def is_set(self) -> bool: ...
+
+    def set(self) -> None: ...
+
+
 class Call(Generic[T]):
     """What `iterate` yields, one by one, from a thread of its own.
 
@@ -131,7 +139,7 @@ class Call(Generic[T]):
     def __init__(
         self, iterate: Callable[[], Iterator[T]], receive: Receive
     ) -> None:
-        self.stopped = threading.Event()
+        self.stopped = self._new_flag()
         self._iterate = iterate
         self._receive = receive
         self._loop = asyncio.get_running_loop()
@@ -146,6 +154,9 @@ class Call(Generic[T]):
         context = copy_context()
         context.run(current_call.set, self)
         self._begin(context)
+
+    def _new_flag(self) -> Flag:
+        return threading.Event()
 
     # -- for who awaits it -------------------------------------------------
 
@@ -245,6 +256,7 @@ class Call(Generic[T]):
 
     def pause(self, seconds: float) -> None:
         """Wait. Raises CallStopped."""
+        assert isinstance(self.stopped, threading.Event)
         if self.stopped.wait(seconds):
             raise CallStopped
 

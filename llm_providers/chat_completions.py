@@ -45,9 +45,13 @@ UNLISTED = Parameters(
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Piece:
-    """What one event of a stream adds to the answer."""
+    """What one event of a stream adds to the answer.
+
+    Nobody changes one. It is not frozen, since a stream has very many, and
+    one that is takes three times as long to be made.
+    """
 
     text: str = ""
     finish_reason: str | None = None

@@ -95,7 +95,7 @@ def decode_body(body: bytes | str) -> dict[str, Any]:
     wrong character set, a bare list.
     """
     try:
-        payload = json.loads(body)
+        payload = _loaded(body)
     except (ValueError, RecursionError):
         raise MalformedResponseError(
             f"The body is not JSON; it begins {_beginning(body)!r}."
@@ -105,6 +105,20 @@ def decode_body(body: bytes | str) -> dict[str, Any]:
             f"The body is a JSON {type(payload).__name__}, not an object."
         )
     return payload
+
+
+def _loaded(body: bytes | str) -> Any:
+    """Return what JSON says; nearly all of it is UTF-8.
+
+    Other encodings that JSON has had are left to a second look, since to
+    tell them apart takes longer than to read a short body.
+    """
+    if isinstance(body, bytes):
+        try:
+            return json.loads(body.decode())
+        except ValueError:
+            pass
+    return json.loads(body)
 
 
 def decode_error(body: bytes) -> Any:

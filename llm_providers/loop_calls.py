@@ -55,6 +55,21 @@ def can_share() -> bool:
     return greenlet is not None and not isinstance(loop, PROACTOR)
 
 
+class LightFlag:
+    """A flag for which nobody waits: `threading.Event` without its locks."""
+
+    def __init__(self) -> None:
+        self._is_set = False
+
+    def is_set(self) -> bool:
+        """Whether it has been set."""
+        return self._is_set
+
+    def set(self) -> None:
+        """Set it, for good."""
+        self._is_set = True
+
+
 class LoopCall(Call[T]):
     """A call in the loop's thread; see `Call`."""
 
@@ -64,6 +79,9 @@ class LoopCall(Call[T]):
     _due = math.inf
     _timer: asyncio.TimerHandle | None = None
     _timer_at = math.inf
+
+    def _new_flag(self) -> LightFlag:
+        return LightFlag()
 
     def stop(self) -> None:
         """End the call, if it still runs. May be called more than once."""

@@ -41,9 +41,10 @@ EXCERPT = 80
 
 @dataclass(frozen=True)
 class Leak:
-    """A key in a log: line, path of the field, and what stands around it.
+    """A key in a log: line, path of the field, and an excerpt of its text.
 
-    Neither path nor excerpt holds the key, or a part of it.
+    The excerpt is the text's first EXCERPT characters. Neither path nor
+    excerpt holds the key, or a part of it.
     """
 
     line: int
@@ -164,8 +165,9 @@ def degrading(
 
     The time of the log is cut in the middle. Clear is a share of failures
     that has grown by `more_failures`, or a median latency `slower` times as
-    long. Who had fewer than `at_least` tries in one of the halves is left
-    out: of so few nothing can be told.
+    long; the first of the two comes first in the order, too. Who had fewer
+    than `at_least` tries in one of the halves is left out: of so few nothing
+    can be told.
     """
     every = tries(records)
     if not every:
@@ -208,8 +210,9 @@ def dearest(records: Iterable[Record], count: int = 1) -> Costs:
     """Return the `count` requests that cost most, dearest first.
 
     A request costs what all its tries cost; one try of unknown cost makes it
-    unknown. Those are listed apart, in the order of the log, and all of them.
-    A try without a request's id is a request of its own.
+    unknown. Those are listed apart, all of them. Among the unknown, and among
+    equally dear ones, the order is the log's. A try without a request's id is
+    a request of its own.
     """
     requests: dict[str | int, list[Try]] = {}
     for one in tries(records):

@@ -47,7 +47,8 @@ def merge(repository: Path, branch: str) -> str:
     """Merge `branch` into main, which is checked out; return the commit's id.
 
     There is always a commit of the merge's own. Where both sides changed
-    the same place of CHANGELOG.md, both sides' entries are kept, ours first.
+    the same place of CHANGELOG.md, both sides' entries are kept, ours first,
+    and one that both have stands there once.
     Raises MergeError for any other conflict, naming its files, and wherever
     git refuses; then the repository is as before.
     """

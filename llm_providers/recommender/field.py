@@ -50,6 +50,11 @@ class Columns:
             found[name].append(place)
         return found
 
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The place of each entrant, by target."""
+        return {one.target: at for at, one in enumerate(self.entrants)}
+
     def some(self, kept: Sequence[bool]) -> Columns:
         """Return those that are kept, in the same order."""
         return Columns(

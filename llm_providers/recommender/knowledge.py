@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bills import Bills
-from .classifier import Classifier
 from .features import Vocabulary
 from .novelty import Familiar
 from .ridge import Linear
@@ -22,6 +21,9 @@ Array = NDArray[np.float64]
 class Knowledge:
     """All that was learned; one specialist and one `Familiar` a task.
 
+    `linear` has the scores of a classifier, one a task, whose `sharpness`
+    turns them into probabilities; then the specialists' qualities, task by
+    task one a model: asked together, they take little more time than one.
     `overall` is each model's mean score over the rows, `even` over the
     tasks. `tasks` is empty where no row named one: then there is one
     specialist, for everything. `trusts_likeness` says that new tasks, too,
@@ -35,8 +37,8 @@ class Knowledge:
     spread: Array
     overall: Array
     even: Array
-    classifier: Classifier
-    specialists: tuple[Linear, ...]
+    linear: Linear
+    sharpness: float
     familiar: tuple[Familiar, ...]
     bills: Bills
     trusts_likeness: bool

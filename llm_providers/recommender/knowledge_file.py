@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from .bills import Bills
-from .classifier import Classifier
 from .features import SHAPE, Vocabulary
 from .knowledge import Knowledge
 from .novelty import Familiar
@@ -19,7 +18,7 @@ from .ridge import Linear
 
 __all__ = ["read_knowledge", "write_knowledge"]
 
-FORMAT = "learned recommender 1"
+FORMAT = "learned recommender 2"
 
 
 def write_knowledge(known: Knowledge, path: str | Path) -> None:
@@ -57,7 +56,7 @@ def read_knowledge(path: str | Path) -> Knowledge:
 
 def arrays(known: Knowledge) -> dict[str, Any]:
     """Return everything as named arrays."""
-    vocabulary, classifier = known.vocabulary, known.classifier
+    vocabulary, linear = known.vocabulary, known.linear
     return {
         "format": np.array([FORMAT, *SHAPE]),
         "models": np.array(known.models, dtype=np.str_),
@@ -66,23 +65,16 @@ def arrays(known: Knowledge) -> dict[str, Any]:
         "rarity": np.array([*vocabulary.rarity, vocabulary.unknown_rarity]),
         "standard": np.stack([known.middle, known.spread]),
         "means": np.stack([known.overall, known.even]),
-        "sharpness": np.array(classifier.sharpness),
-        **linears("classifier", [classifier.linear]),
-        **linears("specialists", known.specialists),
+        "linear_text": linear.text,
+        "linear_shape": linear.shape,
+        "linear_level": linear.level,
+        "sharpness": np.array(known.sharpness),
         **familiar(known.familiar),
         "bills": np.stack(
             [known.bills.fixed, known.bills.each, known.bills.least]
         ),
         "bill_factors": known.bills.factors,
         "trusts_likeness": np.array(known.trusts_likeness),
-    }
-
-
-def linears(name: str, found: Sequence[Linear]) -> dict[str, Any]:
-    return {
-        f"{name}_text": np.stack([each.text for each in found]),
-        f"{name}_shape": np.stack([each.shape for each in found]),
-        f"{name}_level": np.stack([each.level for each in found]),
     }
 
 
@@ -112,10 +104,10 @@ def knowledge(found: Mapping[str, Any]) -> Knowledge:
         found["standard"][1],
         found["means"][0],
         found["means"][1],
-        Classifier(
-            read_linears("classifier", found)[0], float(found["sharpness"])
+        Linear(
+            found["linear_text"], found["linear_shape"], found["linear_level"]
         ),
-        read_linears("specialists", found),
+        float(found["sharpness"]),
         read_familiar(found),
         Bills(
             found["bills"][0],
@@ -125,11 +117,6 @@ def knowledge(found: Mapping[str, Any]) -> Knowledge:
         ),
         bool(found["trusts_likeness"]),
     )
-
-
-def read_linears(name: str, found: Mapping[str, Any]) -> tuple[Linear, ...]:
-    parts = [found[f"{name}_{part}"] for part in ("text", "shape", "level")]
-    return tuple(Linear(*each) for each in zip(*parts, strict=True))
 
 
 def read_familiar(found: Mapping[str, Any]) -> tuple[Familiar, ...]:

@@ -112,19 +112,21 @@ class LearnedRecommender:
         known = self.knowledge
         found = known.vocabulary.features(prompt)
         shape = standardised(np.array(found.shape), known.middle, known.spread)
+        every = values(known.linear, found, shape)
+        scores = every[: len(known.familiar)]
         place = self._places.get(task) if task is not None else None
         if place is not None:
             likely = np.zeros(len(known.tasks))
             likely[place] = 1.0
             novelty, abstained = 0.0, False
         else:
-            scores = values(known.classifier.linear, found, shape)
-            likely = softmax(known.classifier.sharpness * scores)
+            likely = softmax(known.sharpness * scores)
             limits = SEEN if task is None else UNSEEN
             novelty, abstained = self._novelty(scores, shape, limits)
             if task is not None and not known.trusts_likeness:
                 abstained = True
-        quality = self._quality(likely, found, shape, abstained)
+        qualities = every[len(scores) :].reshape(len(scores), -1)
+        quality = self._quality(likely, qualities, abstained)
         shares = np.zeros_like(likely) if abstained else likely
         cost = known.bills.expected(
             np.array([float(len(prompt))]), shares[None]
@@ -149,16 +151,12 @@ class LearnedRecommender:
         new = shares.shape < limits.shape or shares.score < limits.score
         return 1.0 - min(shares.shape, shares.score), new
 
-    def _quality(
-        self, likely: Array, found: Features, shape: Array, new: bool
-    ) -> Array:
+    def _quality(self, likely: Array, qualities: Array, new: bool) -> Array:
+        """Mix the specialists' qualities (tasks x models)."""
         known = self.knowledge
-        asked = np.flatnonzero(likely >= min(UNLIKELY, likely.max()))
-        shares = likely[asked] / likely[asked].sum()
-        mixed = sum(
-            share * values(known.specialists[place], found, shape)
-            for place, share in zip(asked, shares, strict=True)
-        )
+        asked = likely >= min(UNLIKELY, likely.max())
+        shares = np.where(asked, likely, 0.0)
+        mixed = shares @ qualities / shares.sum()
         if not new:
             return np.asarray(mixed)
         overall = known.overall

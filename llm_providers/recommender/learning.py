@@ -26,6 +26,7 @@ from .ridge import (
     design,
     fit,
     grams,
+    joined,
     left_out,
 )
 
@@ -85,8 +86,8 @@ def learn(outcomes: Sequence[Outcome], seed: int = 0) -> Knowledge:
         spread,
         overall,
         means.mean(axis=0),
-        classifier,
-        found_specialists,
+        joined([classifier.linear, *found_specialists]),
+        classifier.sharpness,
         familiar,
         bills,
         likeness_helps(

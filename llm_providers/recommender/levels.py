@@ -38,11 +38,7 @@ def by_table(
 
     Where no entry of the table fits, the cheapest that fits is taken.
     """
-    standing = fitting.standing
-    places = {
-        one.target: place
-        for place, one in enumerate(standing.columns.entrants)
-    }
+    standing, places = fitting.standing, fitting.standing.columns.places
     kind = fitting.task.type or "default"
     prompt = fitting.task.prompt_tokens or 0
     target = table.choose(kind, prompt, places)
@@ -77,15 +73,15 @@ def by_outcomes(
             [],
             "The task is unlike those learned from: the catalogue decides.",
         )
-    quality = dict(zip(estimates.models, estimates.quality, strict=True))
+    columns = fitting.standing.columns
     known = [
-        one._replace(
-            points=100 * float(quality[one.target]),
-            measured=True,
-            learned=True,
+        columns.entrants[columns.places[target]]._replace(
+            points=100 * float(quality), measured=True, learned=True
         )
-        for one in fitting.standing.columns.entrants
-        if one.target in quality
+        for target, quality in zip(
+            estimates.models, estimates.quality, strict=True
+        )
+        if target in columns.places
     ]
     if len(known) < 2:
         return (

@@ -23,6 +23,7 @@ __all__ = [
     "design",
     "fit",
     "grams",
+    "joined",
     "left_out",
     "standardised",
 ]
@@ -67,6 +68,15 @@ class Linear:
         """Return rows x targets."""
         found = rows.text @ self.text + rows.shape @ self.shape + self.level
         return np.asarray(found, dtype=np.float64)
+
+
+def joined(found: Sequence[Linear]) -> Linear:
+    """Return one that has the targets of all, in their order."""
+    return Linear(
+        np.concatenate([each.text for each in found], axis=1),
+        np.concatenate([each.shape for each in found], axis=1),
+        np.concatenate([each.level for each in found]),
+    )
 
 
 def standardised(shape: Array, middle: Array, spread: Array) -> Array:

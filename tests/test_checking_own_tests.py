@@ -140,7 +140,38 @@ def test_tests_that_expect_nothing_are_told_from_those_that_do(judged):
         "    assert True\n"
     )
     assert verdict.failure.test == "test_each_of_them_expects_something"
-    assert verdict.failure.message == "without an assert: test_nothing"
+    told = "neither assert nor raise in: test_nothing"
+    assert verdict.failure.message == told
+
+
+def test_a_test_may_fail_without_an_assert_that_is_run(judged):
+    verdict = judged(
+        "import unittest\n"
+        "import pytest\n"
+        "def ask(agent):\n"
+        "    response = agent.process_prompt('Hi')\n"
+        "    if response.status != 'success':\n"
+        "        pytest.fail(response.message)\n"
+        "@pytest.fixture\n"
+        "def answer(agent):\n"
+        "    ask(agent)\n"
+        "def test_of_another_kind(agent):\n"
+        "    status = agent.process_prompt('Hi').status\n"
+        "    unittest.TestCase().assertEqual(status, 'success')\n"
+        "def test_where_nothing_is_wrong(agent):\n"
+        "    match agent.process_prompt('Hi').status:\n"
+        "        case 'success':\n"
+        "            pass\n"
+        "        case other:\n"
+        "            assert False, other\n"
+        "def test_by_a_helper(agent):\n"
+        "    ask(agent)\n"
+        "def test_by_a_fixture(answer):\n"
+        "    pass\n"
+        "def test_that_divides(agent):\n"
+        "    1 / len(agent.process_prompt('Hi').message)\n"
+    )
+    assert failed(verdict)[0].startswith("test_they_catch[")
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ class TestTheirFile:
 
     def test_each_of_them_expects_something(self, own_tests):
         empty = own_tests.run().empty
-        assert empty == [], f"without an assert: {', '.join(empty)}"
+        assert empty == [], f"neither assert nor raise in: {', '.join(empty)}"
 
     def test_they_pass_on_your_own_package(self, own_tests):
         result = own_tests.run()

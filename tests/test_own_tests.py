@@ -66,7 +66,7 @@ class Expected:
 
     def test_each_of_them_expects_something(self, own_tests):
         empty = own_tests.run().empty
-        assert empty == [], f"without an assert: {', '.join(empty)}"
+        assert empty == [], f"neither assert nor raise in: {', '.join(empty)}"
 
     def test_they_catch(self, own_tests, mutant):
         own_tests.run()

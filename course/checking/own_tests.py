@@ -33,6 +33,7 @@ from course.checking.roots import FIRST
 from course.checking.show import plain
 from course.checking.side_by_side import UNENDED
 from course.checking.verdict import Failure
+from course.checking.ways_to_fail import able_to_fail
 
 # Seconds that the tests may take on all packages together.
 SUITE_SECONDS = 15.0
@@ -50,8 +51,9 @@ AT_ONCE = max(2, os.cpu_count() or 2)
 class OwnTestsResult:
     """How the tests end on one package; each list has tests' names.
 
-    `empty` are those that passed without a check, `output` says what went
-    wrong in those that failed. `unwritten` are those that came to a part of
+    `empty` are those that passed without a check, hold no way to fail and
+    failed on no broken package; `output` says what went wrong in those that
+    failed. `unwritten` are those that came to a part of
     the package that is still blank.
     """
 
@@ -76,7 +78,7 @@ _EXPECTED = {
     ),
     "test_they_pass_on_the_right_package": "every test passes",
     "test_each_of_them_expects_something": (
-        "an assert or pytest.raises in every test"
+        "an assert, or another way to fail, in every test"
     ),
     "test_they_pass_on_your_own_package": "every test passes",
     "test_they_catch": "a test that passes on the right package fails here",
@@ -137,12 +139,24 @@ class OwnTests:
         entry = Call("pytest", f"your tests, on {what}")
         self._log.append(entry)
         if not self._results:
-            self._results = self._run_all()
+            self._results = self._with_ways_to_fail(self._run_all())
         # Where no test passes on the right package, none is tried further.
         nothing = OwnTestsResult([], [], [], [], "")
         result = self._results.get(mutant, nothing)
         entry.returned = result.in_short
         return result
+
+    def _with_ways_to_fail(
+        self, results: dict[str, OwnTestsResult]
+    ) -> dict[str, OwnTestsResult]:
+        """Take no test for empty that can fail, however it says so."""
+        right = results.get("")
+        if right and right.empty:
+            able = able_to_fail(self._text, right.empty)
+            able.update(*(row.failed for row in results.values()))
+            empty = [name for name in right.empty if name not in able]
+            results = {**results, "": replace(right, empty=empty)}
+        return results
 
     def require_written(self) -> None:
         """Raise FaultError if what the tests ask is still to be written."""

@@ -58,7 +58,7 @@ def flaws(
             for source, told in versions(archive).items()
             if told != version
         ]
-        names = [n for n in archive.namelist() if not n.endswith("/")]
+        names = archive.namelist()
         wanted = [f"{PACKAGE}/{name}" for name in needed]
         found += [f"{name} is missing" for name in wanted if name not in names]
         if not any(is_licence(name) for name in names):
@@ -92,12 +92,15 @@ def is_strange(name: str) -> bool:
 
 
 def record_flaws(archive: ZipFile, names: Collection[str]) -> Iterator[str]:
-    """Yield where RECORD and the files of a wheel differ."""
+    """Yield where RECORD and the files of a wheel differ.
+
+    Folders among the names are passed over: RECORD lists files alone.
+    """
     told = recorded(archive)
     for name in sorted(set(told) - set(names)):
         yield f"{name} is missing, which RECORD lists"
     for name in names:
-        if name.endswith(".dist-info/RECORD"):
+        if name.endswith(("/", ".dist-info/RECORD")):
             continue
         if name not in told:
             yield f"{name} is not in RECORD"

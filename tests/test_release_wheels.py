@@ -29,6 +29,12 @@ def record(files):
     return "\n".join([*rows, f"{INFO}/RECORD,,", ""])
 
 
+def only(found):
+    """The one flaw that was found."""
+    assert len(found) == 1
+    return found[0]
+
+
 @pytest.fixture
 def flaws(release, tmp_path):
     """Make a wheel, other than the right one by `more`; give its flaws.
@@ -60,30 +66,30 @@ def test_a_right_wheel_has_no_flaws(flaws):
 
 @pytest.mark.exercise("5.7")
 def test_another_version_in_the_metadata_is_told(flaws):
-    (one,) = flaws({f"{INFO}/METADATA": "Version: 1.2.2\n"})
+    one = only(flaws({f"{INFO}/METADATA": "Version: 1.2.2\n"}))
     assert "1.2.2" in one
 
 
 @pytest.mark.exercise("5.7")
 def test_another_version_in_the_package_is_told(flaws):
-    (one,) = flaws({"llm_providers/__init__.py": '__version__ = "9.9"\n'})
+    one = only(flaws({"llm_providers/__init__.py": '__version__ = "9.9"\n'}))
     assert "9.9" in one
 
 
 @pytest.mark.exercise("5.7")
 def test_a_version_that_is_told_nowhere_is_no_right_one(flaws):
-    (one,) = flaws({"llm_providers/__init__.py": "x = 1\n"})
+    one = only(flaws({"llm_providers/__init__.py": "x = 1\n"}))
     assert one
 
 
 def test_it_is_told_where_a_version_stands(flaws):
-    (one,) = flaws({f"{INFO}/METADATA": "Version: 1.2.2\n"})
+    one = only(flaws({f"{INFO}/METADATA": "Version: 1.2.2\n"}))
     assert "METADATA" in one
 
 
 @pytest.mark.exercise("5.7")
 def test_a_missing_file_is_named(flaws):
-    (one,) = flaws({"llm_providers/data/models.json": None})
+    one = only(flaws({"llm_providers/data/models.json": None}))
     assert "data/models.json" in one
 
 
@@ -92,7 +98,7 @@ def test_a_file_in_another_folder_does_not_take_its_place(flaws):
     found = flaws(
         {
             "llm_providers/data/models.json": None,
-            "llm_providers/other/models.json": "{}\n",
+            "llm_providers/other/data/models.json": "{}\n",
         }
     )
     assert ["data/models.json" in one for one in found] == [True]
@@ -100,8 +106,14 @@ def test_a_file_in_another_folder_does_not_take_its_place(flaws):
 
 @pytest.mark.exercise("5.7")
 def test_a_missing_licence_is_told(flaws):
-    (one,) = flaws({f"{INFO}/licenses/LICENSE": None})
+    one = only(flaws({f"{INFO}/licenses/LICENSE": None}))
     assert "licen" in one.lower()
+
+
+@pytest.mark.exercise("5.7")
+def test_a_licence_in_the_package_is_not_the_wheel_s(flaws):
+    files = {f"{INFO}/licenses/LICENSE": None, "llm_providers/LICENSE": "MIT"}
+    assert "licen" in only(flaws(files)).lower()
 
 
 @pytest.mark.exercise("5.7")
@@ -115,26 +127,26 @@ def test_a_missing_licence_is_told(flaws):
     ],
 )
 def test_what_does_not_belong_into_a_wheel_is_told(flaws, name):
-    (one,) = flaws({name: "KEY=1\n"})
+    one = only(flaws({name: "KEY=1\n"}))
     assert name in one
 
 
 @pytest.mark.exercise("5.7")
 def test_a_file_that_was_changed_afterwards_is_told(flaws):
-    (one,) = flaws({"llm_providers/py.typed": "changed"}, told=FILES)
+    one = only(flaws({"llm_providers/py.typed": "changed"}, told=FILES))
     assert "llm_providers/py.typed" in one
 
 
 @pytest.mark.exercise("5.7")
 def test_a_file_that_record_does_not_list_is_told(flaws):
-    (one,) = flaws({"llm_providers/more.py": "x = 1\n"}, told=FILES)
+    one = only(flaws({"llm_providers/more.py": "x = 1\n"}, told=FILES))
     assert "llm_providers/more.py" in one
 
 
 @pytest.mark.exercise("5.7")
 def test_a_file_that_only_record_has_is_told(flaws):
     listed = FILES | {"llm_providers/gone.py": ""}
-    (one,) = flaws(told=listed)
+    one = only(flaws(told=listed))
     assert "llm_providers/gone.py" in one
 
 
@@ -151,21 +163,29 @@ def test_all_flaws_are_told_and_not_the_first_alone(flaws):
             f"{INFO}/licenses/LICENSE": None,
             "llm_providers/py.typed": None,
             "tests/x.py": "",
+            "tests/y.py": "",
         }
     )
-    assert len(found) == 4
+    assert len(found) == 5
 
 
 @pytest.mark.exercise("5.7")
 def test_what_is_no_archive_is_told_and_nothing_is_raised(release, tmp_path):
     path = tmp_path / "llm_providers-1.2.3-py3-none-any.whl"
     path.write_text("<html>Not found</html>")
-    (one,) = release.wheels.flaws(path, VERSION)
+    one = only(release.wheels.flaws(path, VERSION))
     assert one
 
 
-def test_what_is_not_there_is_told_as_well(release, tmp_path):
-    (one,) = release.wheels.flaws(tmp_path / "none.whl", VERSION)
+@pytest.mark.exercise("5.7")
+def test_a_wheel_that_is_not_there_is_told_and_nothing_is_raised(
+    release, tmp_path
+):
+    assert only(release.wheels.flaws(tmp_path / "none.whl", VERSION))
+
+
+def test_what_is_not_there_is_told_by_its_name(release, tmp_path):
+    one = only(release.wheels.flaws(tmp_path / "none.whl", VERSION))
     assert "none.whl" in one
 
 

@@ -285,7 +285,8 @@ async def ask_auto(asked: AutoRequest, request: Request) -> AutoReply:
     `recommended` why the first one was chosen; `attempts` lists all tries.
     """
     caller: Any = Auto(_service(request), asked.model, asked.task)
-    reply = await answered(lambda: answer(caller, asked), request.receive)
+    plain = asked.model_copy(update={"task": None})
+    reply = await answered(lambda: answer(caller, plain), request.receive)
     return AutoReply(**dict(reply), recommended=caller.recommended)
 
 

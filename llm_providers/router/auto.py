@@ -36,14 +36,13 @@ class Auto:
         self._task = task.fields if task else None
         self.recommended: dict[str, Any] | None = None
 
-    def process_prompt(self, fields: Any) -> StandardResponse:
+    def process_prompt(self, prompt: Any, **options: Any) -> StandardResponse:
         """Return the first target's answer, or the last one's error.
 
-        Raises HTTPException for a name that means no target, and where
-        nothing fits.
+        `prompt` and `options` are what an agent takes. Raises HTTPException
+        for a name that means no target, and where nothing fits.
         """
-        known = {name: fields[name] for name in fields if name != "task"}
-        prompt = Prompt.of(known)
+        prompt = Prompt.of(prompt, **options)
         with told_apart():
             choice = self._service.targets_for(prompt, self._task, self._names)
         if choice.recommendation is not None:

@@ -351,6 +351,24 @@ def test_auto_asks_whom_it_recommends_and_says_why(post, sandbox):
     assert len(sandbox.requests) == 1
 
 
+def test_auto_takes_a_prompt_in_all_forms_that_an_agent_takes(llm, sandbox):
+    environ = {
+        "GEMINI_API_KEY": "demo-key",
+        "GEMINI_BASE_URL": sandbox.base_url("gemini"),
+    }
+    service = llm.llm_router.create_app(environ).state.service
+    asked = llm.router.auto.Auto(service, None, None)
+    for prompt, options in [
+        ("Hi", {"max_tokens": 500}),
+        ([{"role": "user", "content": "Hi"}], {"max_tokens": 500}),
+        (llm.prompts.Prompt.of("Hi", max_tokens=500), {}),
+        ({"prompt": "Hi", "max_tokens": 500}, {}),
+    ]:
+        assert asked.process_prompt(prompt, **options).status == "success"
+        config = sandbox.requests[-1].body["generationConfig"]
+        assert config["maxOutputTokens"] == 500
+
+
 def test_auto_falls_back_along_the_ranking(post, recommend, sandbox):
     prompt = "Say hello."
     ranking = recommend({"prompt": prompt}).json()["ranking"]

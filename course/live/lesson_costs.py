@@ -38,17 +38,20 @@ def phase_cost(
     rows: Sequence[dict[str, Any]], provider: str, prices: Prices
 ) -> tuple[int, float, int]:
     """Return a phase's calls to a provider, their USD, and those unpriced."""
-    calls, total, unpriced = 0, 0.0, 0
-    for row in rows:
-        if row["provider"] != provider:
-            continue
-        prompt = row["body_bytes"] // row["calls"] // BYTES_A_TOKEN + 1
-        tokens = Tokens(prompt, QUESTION.answer)
-        cost = prices.cost(provider, row["model"], tokens)
-        calls += row["calls"]
-        total += (cost or 0.0) * row["calls"]
-        unpriced += row["calls"] if cost is None else 0
-    return calls, total, unpriced
+    own = [row for row in rows if row["provider"] == provider]
+    costs = [(row["calls"], _call(row, prices)) for row in own]
+    return (
+        sum(calls for calls, _ in costs),
+        sum(calls * cost for calls, cost in costs if cost is not None),
+        sum(calls for calls, cost in costs if cost is None),
+    )
+
+
+def _call(row: dict[str, Any], prices: Prices) -> float | None:
+    """Return what one of these calls costs in USD; None if nobody knows."""
+    prompt = row["body_bytes"] // row["calls"] // BYTES_A_TOKEN + 1
+    tokens = Tokens(prompt, QUESTION.answer)
+    return prices.cost(row["provider"], row["model"], tokens)
 
 
 def _in_words(

@@ -172,7 +172,7 @@ def test_waiting_names_the_exercise_and_a_way_on(exercise: Exercise) -> None:
     verdict = Verdict("1.1", "waiting", waits_for="2.3")
     text = verdict_page(verdict, exercise).text()
     assert "waits for exercise 2.3" in text
-    assert "python3 -m course catch-up 2" in text
+    assert "python3 -m course catch-up 2.3`" in text
 
 
 def test_a_blank_cell_over_a_saved_answer_is_said(exercise: Exercise) -> None:

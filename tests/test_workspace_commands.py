@@ -72,6 +72,16 @@ def test_catching_up_says_what_it_filled_in_and_what_it_left(
     assert "nothing to fill in" in run("catch_up", "1")
 
 
+def test_one_exercise_is_filled_in_and_another_s_answer_stays(
+    run: Run, workspace: Workspace
+) -> None:
+    workspace.save("1.1", CELL)
+    before = workspace.digest("1.1")
+    assert "Filled in: 1.2.\n" in run("catch_up", "1.2")
+    assert workspace.digest("1.1") == before
+    assert "nothing to fill in" in run("catch_up", "1.2")
+
+
 def test_a_reset_takes_an_exercise_a_module_or_all(
     run: Run, workspace: Workspace
 ) -> None:
@@ -90,7 +100,7 @@ def test_a_reset_of_nothing_in_particular_is_refused(
         commands.reset(argv)
 
 
-@pytest.mark.parametrize("verb", ["hint", "solution", "reset"])
+@pytest.mark.parametrize("verb", ["hint", "solution", "reset", "catch_up"])
 def test_an_unknown_exercise_is_answered_with_those_there_are(
     workspace: Workspace, verb: str
 ) -> None:

@@ -33,7 +33,7 @@ STATUS = {
         "open",
         "Your code reached a part of the package that exercise {waits_for} "
         "builds, and which is still blank. Solve that one first, or have it "
-        "filled in: `python3 -m course catch-up {waits_phase}`.",
+        "alone filled in: `python3 -m course catch-up {waits_for}`.",
     ),
     "import_error": (
         "cannot be imported",
@@ -93,12 +93,11 @@ def verdict_page(
         word, tone, advice = UNWRITTEN
     blocks: list[Block] = []
     if advice:
-        phase = verdict.waits_for.partition(".")[0]
         words = {"id": exercise.id, "waits_for": verdict.waits_for}
         # An exercise's tests may be of an agent that comes in a later phase.
         agent_phase = str(agent_of(exercise.file).phase)
         words |= {"file": exercise.file, "agent_phase": agent_phase}
-        blocks.append(Say(advice.format(**words, waits_phase=phase)))
+        blocks.append(Say(advice.format(**words)))
     blocks += _about_saving(saved)
     if verdict.status != "not_started" and not unwritten:
         blocks += _about_checks(verdict)
@@ -136,7 +135,7 @@ def hint_page(exercise: Exercise, number: int, total: int, text: str) -> Page:
 def solution_page(exercise: Exercise) -> Page:
     """Return an answer, folded; nothing of the learner's is changed."""
     if is_withheld(exercise):
-        where = Say(where_answers_are(exercise.phase))
+        where = Say(where_answers_are(exercise.id))
         return Page(_title(exercise), "not in this copy", "open", [where])
     words = (
         "One right answer; yours may look different. Nothing of yours is "

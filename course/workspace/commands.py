@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from course.kit import Kit
@@ -13,6 +13,7 @@ from course.views.progress import progress_page
 from course.views.verdicts import hint_page, solution_page
 from course.workspace.cell_source import CellProblemError
 from course.workspace.released import read_answers
+from course.workspace.results import CaughtUp
 from course.workspace.workspace import Workspace, workspace_folder
 
 __all__ = [
@@ -69,13 +70,16 @@ def solution(argv: list[str]) -> int:
 
 
 def catch_up(argv: list[str]) -> int:
-    """Fill in what is missing up to the end of a phase."""
+    """Fill in what is missing up to the end of a phase, or one exercise."""
     parser = _parser(
         "catch-up",
-        "Fill in the answers that you lack, up to the end of a phase. What "
-        "passed stays yours; what is replaced is kept in workspace/history.",
+        "Fill in the answers that you lack, up to the end of a phase, or that "
+        "of one exercise alone. What passed stays yours; what is replaced is "
+        "kept in workspace/history.",
     )
-    parser.add_argument("phase", type=int, help="the phase's number")
+    parser.add_argument(
+        "what", help="a phase's number, or an exercise such as 2.1"
+    )
     parser.add_argument(
         "--from",
         dest="file",
@@ -84,7 +88,7 @@ def catch_up(argv: list[str]) -> int:
     )
     wanted = parser.parse_args(argv)
     given = read_answers(wanted.file) if wanted.file else None
-    caught_up = learners_workspace().catch_up(wanted.phase, given)
+    caught_up = _caught_up(learners_workspace(), wanted.what, given)
     if caught_up.filled_in:
         print(f"Filled in: {', '.join(caught_up.filled_in)}.")
     else:
@@ -98,6 +102,21 @@ def catch_up(argv: list[str]) -> int:
         print(problem)
     print("Restart the kernel of a notebook that is open.")
     return ExitCode.FAILED if caught_up.problems else ExitCode.DONE
+
+
+def _caught_up(
+    workspace: Workspace, what: str, given: Mapping[str, str] | None
+) -> CaughtUp:
+    """Fill in up to a phase's end, or an exercise.
+
+    Raises CommandError where there is no such one.
+    """
+    if what.isdecimal():
+        return workspace.catch_up(int(what), given)
+    try:
+        return workspace.fill_in(what, given)
+    except CellProblemError as error:
+        raise CommandError(ExitCode.WRONG_USE, str(error)) from None
 
 
 def in_short(problems: Iterable[str]) -> list[str]:

@@ -36,11 +36,14 @@ def is_withheld(exercise: Exercise) -> bool:
     return exercise.phase > through
 
 
-def where_answers_are(phase: int) -> str:
-    """Return what to tell who asks for an answer that is not here."""
+def where_answers_are(asked_for: str) -> str:
+    """Return what to tell who asks for an answer that is not here.
+
+    `asked_for` is a phase's number, or an exercise's.
+    """
     return (
         "The answers are not in this copy: your instructor has them, in a "
-        f"file. With it, `python3 -m course catch-up {phase} --from FILE` "
+        f"file. With it, `python3 -m course catch-up {asked_for} --from FILE` "
         "fills in what is open."
     )
 

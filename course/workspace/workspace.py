@@ -231,6 +231,22 @@ class Workspace:
         `given` are answers by exercise, in place of the kit's own. Raises
         OSError.
         """
+        wanted = {e.id for e in self.exercises.values() if e.phase <= phase}
+        return self._catch_up(wanted, str(phase), given or {})
+
+    def fill_in(
+        self, exercise_id: str, given: Mapping[str, str] | None = None
+    ) -> CaughtUp:
+        """Fill in one exercise, as `catch_up` does, and touch no other.
+
+        Raises CellProblemError if there is no such exercise, and OSError.
+        """
+        wanted = {self.exercise(exercise_id).id}
+        return self._catch_up(wanted, exercise_id, given or {})
+
+    def _catch_up(
+        self, wanted: set[str], asked_for: str, given: Mapping[str, str]
+    ) -> CaughtUp:
         filled: list[str] = []
         left: list[str] = []
         problems: list[str] = []
@@ -238,21 +254,24 @@ class Workspace:
             for standing in self.standings():
                 exercise = standing.exercise
                 done = standing.state in ("passed", "filled_in")
-                if exercise.phase > phase or done:
+                if exercise.id not in wanted or done:
                     continue
                 if standing.state == "changed":
                     left.append(exercise.id)
                     continue
                 try:
-                    self._fill_in(exercise, given or {})
+                    self._fill_in(exercise, given, asked_for)
                     filled.append(exercise.id)
                 except CellProblemError as error:
                     problems.append(f"{exercise.id}: {error}")
         return CaughtUp(tuple(filled), tuple(left), tuple(problems))
 
-    def _fill_in(self, exercise: Exercise, given: Mapping[str, str]) -> None:
+    def _fill_in(
+        self, exercise: Exercise, given: Mapping[str, str], asked_for: str = ""
+    ) -> None:
         if exercise.id not in given and is_withheld(exercise):
-            raise CellProblemError(where_answers_are(exercise.phase))
+            asked_for = asked_for or str(exercise.phase)
+            raise CellProblemError(where_answers_are(asked_for))
         answer = given.get(exercise.id) or exercise.solution
         if exercise.kind == "tests":
             self._files.put_file(exercise, answer)

@@ -11,11 +11,12 @@ import io
 import os
 import socket
 import ssl
+from functools import partial
 from typing import Any
 
 from urllib3.util.wait import wait_for_read, wait_for_write
 
-from llm_providers.calls import current_call, wait_for
+from llm_providers.calls import aside, current_call, wait_for
 
 __all__ = ["Plug"]
 
@@ -44,10 +45,17 @@ class Plug:
         return self._timeout
 
     def connect(self, address: tuple[str, int]) -> None:
-        """Connect to a numeric address. Raises OSError, TimeoutError."""
+        """Connect to a numeric address. Raises OSError, TimeoutError.
+
+        On the same machine that is done at once. Else it is waited for to
+        the end, also by a call that is stopped: as long as nothing was sent
+        there is nothing to be stopped, and a try is booked already.
+        """
         code = self.plain.connect_ex(address)
         if code in (errno.EINPROGRESS, errno.EWOULDBLOCK):
-            self._wait(write=True)
+            wait = partial(wait_for_write, self.plain, self._timeout)
+            if not aside(wait):
+                raise TimeoutError("timed out")
             code = self.plain.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             raise OSError(code, os.strerror(code))

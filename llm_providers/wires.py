@@ -161,7 +161,7 @@ def _is_numeric(host: str) -> bool:
 
 
 def _connected_here(address: Address, seconds: float | None) -> Plug:
-    """Return a connection to a numeric address, waiting as for an answer."""
+    """Return a connection to a numeric address; no name is looked up."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     plug = Plug(socket.socket(family, socket.SOCK_STREAM))
     try:

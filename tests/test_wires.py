@@ -160,3 +160,20 @@ def test_who_is_not_encrypted_is_not_believed(llm, other):
     address = llm.wires.Address(True, "localhost", there.port)
     with pytest.raises(llm.wires.NotConnectedError):
         wires.ask(address, b"", 5.0, 5.0)
+
+
+def test_no_connection_in_time_is_told_from_no_answer(llm):
+    wires = llm.wires.Wires(ssl.create_default_context())
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        door.listen(0)
+        # As many as it lets wait, so that the next one has to.
+        waiting = [socket.socket() for _ in range(3)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(door.getsockname())
+        address = llm.wires.Address(False, *door.getsockname())
+        with pytest.raises(llm.wires.ConnectTimeoutError):
+            wires.ask(address, b"", 0.02, 5.0)
+        for one in waiting:
+            one.close()

@@ -57,7 +57,7 @@ class Containers:
         self._program: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._ready = False
-        self._references: dict[tuple[str, ...], ContainedRoom] = {}
+        self._references: dict[Path, ContainedRoom] = {}
 
     def start(self) -> None:
         ours, theirs = socket.socketpair(
@@ -120,11 +120,10 @@ class Containers:
 
         It stays for further checks: nobody else's code runs in it.
         """
-        key = (str(root), *modules)
-        room = self._references.get(key)
+        room = self._references.get(root)
         if room is None or not room.alive():
-            room = self._references[key] = self.room(root)
-            room.preload(modules)
+            room = self._references[root] = self.room(root)
+        room.preload(modules)
         return room
 
     def _new_room(self, place: str) -> ContainedRoom:
@@ -244,6 +243,7 @@ class ContainedRoom:
         self._numbers = itertools.count(1)
         self._doors: list[Door] = []
         self._channels: set[Channel] = set()
+        self._preloaded: set[str] = set()
         # What everything in there took too much of: memory or processes.
         self.killed_for = ""
 
@@ -320,8 +320,11 @@ class ContainedRoom:
 
     def preload(self, modules: Sequence[str]) -> None:
         """Import modules of the kit's own package, for all processes."""
-        with suppress(OSError):
-            self._ask({"op": "preload", "modules": list(modules)})
+        missing = [name for name in modules if name not in self._preloaded]
+        if missing:
+            self._preloaded.update(missing)
+            with suppress(OSError):
+                self._ask({"op": "preload", "modules": missing})
 
     def alive(self) -> bool:
         """Return whether the room still answers."""

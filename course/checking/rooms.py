@@ -182,6 +182,7 @@ class Room:
         self._control = control
         self._children: dict[int, int] = {}
         self._killed = ""
+        self._prepared = False
         self._shared = Folder(Path(SHARED))
 
     def run(self) -> None:
@@ -249,7 +250,9 @@ class Room:
 
     def _do_preload(self, request: Any, fds: list[int]) -> Any:
         """Import modules of the kit's own package, for all processes."""
-        operations.Operations().prepare(Path(HOME), Path(CODE))
+        if not self._prepared:
+            operations.Operations().prepare(Path(HOME), Path(CODE))
+            self._prepared = True
         for name in request["modules"]:
             with suppress(ImportError):
                 importlib.import_module(name)

@@ -132,6 +132,20 @@ def test_a_path_with_a_key_in_it_is_redacted_as_well(llm):
     ]
 
 
+@pytest.mark.exercise("5.1")
+def test_a_path_shows_no_key_that_has_no_shape_there(llm):
+    log = read(llm, {"h": f"Bearer {PLAIN}"}, {"budgets": {PLAIN: "used up"}})
+    found = [leak.path for leak in llm.log_review.leaks(log)]
+    assert found == ["h", "budgets.[redacted]"]
+
+
+@pytest.mark.exercise("5.1")
+def test_a_name_and_its_value_are_two_texts_at_one_path(llm):
+    log = read(llm, {"budgets": {KEY: f"sent {KEY}"}})
+    found = [leak.excerpt for leak in llm.log_review.leaks(log)]
+    assert found == ["[redacted]", "sent [redacted]"]
+
+
 # 5.2 -------------------------------------------------------------------------
 
 
@@ -425,6 +439,18 @@ def test_a_little_worse_is_not_clearly_worse(llm):
     assert worse(llm, *log, *OTHER) == []
     assert len(worse(llm, *log, *OTHER, more_failures=0.01)) == 1
     assert len(worse(llm, *log, *OTHER, slower=1.1)) == 1
+
+
+@pytest.mark.exercise("5.3")
+def test_just_as_much_worse_as_is_asked_for_counts(llm):
+    slow = [
+        *stretch("a", MORNING, WELL, latency=2.0),
+        *stretch("a", EVENING, WELL, latency=3.0),
+    ]
+    assert len(worse(llm, *slow, *OTHER)) == 1
+    quarter = ["timeout"] * 10 + [None] * 30
+    log = [*stretch("a", MORNING, WELL), *stretch("a", EVENING, quarter)]
+    assert len(worse(llm, *log, *OTHER, more_failures=0.25)) == 1
 
 
 @pytest.mark.exercise("5.3")

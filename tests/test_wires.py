@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import sys
 import threading
 
 import pytest
@@ -162,6 +163,7 @@ def test_who_is_not_encrypted_is_not_believed(llm, other):
         wires.ask(address, b"", 5.0, 5.0)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="others queue more")
 def test_no_connection_in_time_is_told_from_no_answer(llm):
     wires = llm.wires.Wires(ssl.create_default_context())
     with socket.socket() as door:

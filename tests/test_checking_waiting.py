@@ -7,7 +7,7 @@ import pytest
 
 from course.checking.channel import Channel
 from course.checking.connection import Connection, FaultError
-from course.checking.waiting import waited
+from course.checking.waiting import waited, waited_here
 
 LATE = 0.0  # a moment of the clock that is over
 
@@ -68,3 +68,4 @@ def test_of_a_frame_that_comes_late_nothing_is_lost(ends, cut):
 def test_the_system_tells_for_how_long_a_process_waited():
     assert waited(os.getpid()) >= 0.0
     assert waited(2**22 + 1) == 0.0
+    assert waited_here() >= 0.0

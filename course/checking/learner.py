@@ -16,6 +16,7 @@ from course.checking.connection import Connection, FaultError
 from course.checking.own_tests import OwnTests
 from course.checking.processes import LearnerProcess, Room, Source
 from course.checking.remote import Remote, place_of
+from course.checking.waiting import waited_here
 from course.checking.wire import GarbledError
 
 if TYPE_CHECKING:
@@ -70,10 +71,14 @@ class Learner:
         self._order = order
         self._source = source
         self._log = log
-        self._deadline = time.monotonic() + seconds
+        # Set when the first process is there: starting it is not theirs.
+        self._seconds = seconds
+        self._deadline = float("inf")
         self._room: Room | None = None
         self._process: LearnerProcess | None = None
         self._remote: Remote | None = None
+        # The sandbox that a call may wait for runs here.
+        self._waited_before = waited_here()
 
     @property
     def remote(self) -> Remote:
@@ -81,6 +86,8 @@ class Learner:
         if self._remote is None:
             room = self.room
             self._process = room.new_process()
+            if self._deadline == float("inf"):
+                self._deadline = time.monotonic() + self._seconds
             self._remote = Remote(self._connect, self._log)
             self._remote.connection.deadline = self._deadline
             self._remote.ask("use", workspace=room.folder, kept=room.kept)
@@ -198,6 +205,9 @@ class Learner:
         if self._room is not None:
             self._room.close()
 
+    def _waited(self) -> float:
+        return max(0.0, waited_here() - self._waited_before)
+
     def _connect(self, answer: Callable[[Any], Any]) -> Connection:
         process = self._process
         assert process is not None
@@ -207,7 +217,7 @@ class Learner:
             answer,
             lambda: _how_it_ended(process),
             process.end,
-            process.waited,
+            lambda: process.waited() + self._waited(),
         )
 
 

@@ -172,6 +172,16 @@ def test_a_merge_with_a_conflict_is_a_commit_with_both_parents(
 
 
 @pytest.mark.exercise("5.6")
+def test_a_file_that_git_was_never_told_of_is_not_committed(
+    release, repository
+):
+    folder = repository(entry("Ours."), entry("Theirs."))
+    (folder / ".env").write_text("KEY=1\n")
+    release.merging.merge(folder, "topic")
+    assert changes(folder) == ["?? .env"]
+
+
+@pytest.mark.exercise("5.6")
 def test_an_entry_of_both_sides_stands_there_once(release, repository):
     folder = repository(
         entry("Ours.", "The same,\n  on two lines."),
@@ -217,8 +227,9 @@ def test_after_a_conflict_in_code_the_repository_is_as_before(
 def test_a_branch_that_is_not_there_is_an_error(release, repository):
     folder = repository({}, {"b.py": "b = 1\n"})
     before = head(folder)
-    with pytest.raises(release.merging.MergeError):
+    with pytest.raises(release.merging.MergeError) as error:
         release.merging.merge(folder, "no-such-branch")
+    assert "to abort" not in str(error.value)
     assert head(folder) == before
     assert changes(folder) == []
 
@@ -255,6 +266,7 @@ def test_a_changelog_that_one_side_deleted_is_no_case_for_both(
     assert changes(folder) == []
 
 
+@pytest.mark.exercise("5.6")
 def test_a_commit_that_a_hook_refuses_leaves_nothing_behind(
     release, repository
 ):

@@ -30,7 +30,7 @@ def found(llm):
 
 
 @pytest.fixture
-def rejections(found):
+def kept_out_by(found):
     """The names of the constraints that keep a candidate out."""
 
     def names(task=None, **facts):
@@ -50,8 +50,8 @@ def test_a_need_that_is_met_keeps_nobody_out(found):
 
 
 @pytest.mark.exercise("4.2")
-def test_a_need_that_is_not_met_keeps_out(rejections):
-    assert rejections({"needs": ["vision"]}) == ["vision"]
+def test_a_need_that_is_not_met_keeps_out(kept_out_by):
+    assert kept_out_by({"needs": ["vision"]}) == ["vision"]
 
 
 @pytest.mark.exercise("4.2")
@@ -62,79 +62,79 @@ def test_a_rejection_names_the_target_and_says_why(found):
 
 
 @pytest.mark.exercise("4.2")
-def test_every_constraint_that_keeps_out_is_named(rejections):
+def test_every_constraint_that_keeps_out_is_named(kept_out_by):
     task = {"needs": ["vision", "audio"], "max_cost_usd": 0.001}
-    assert rejections(task) == ["audio", "vision", "max_cost_usd"]
+    assert kept_out_by(task) == ["audio", "vision", "max_cost_usd"]
 
 
 @pytest.mark.exercise("4.2")
-def test_the_budget_holds_to_the_cent(rejections):
-    assert rejections({"max_cost_usd": 0.01}) == []
-    assert rejections({"max_cost_usd": 0.0099}) == ["max_cost_usd"]
+def test_the_budget_holds_to_the_cent(kept_out_by):
+    assert kept_out_by({"max_cost_usd": 0.01}) == []
+    assert kept_out_by({"max_cost_usd": 0.0099}) == ["max_cost_usd"]
 
 
 @pytest.mark.exercise("4.2")
-def test_an_unknown_cost_fits_no_budget(rejections):
-    assert rejections({"max_cost_usd": 5}, cost=None) == ["max_cost_usd"]
-    assert rejections({}, cost=None) == []
+def test_an_unknown_cost_fits_no_budget(kept_out_by):
+    assert kept_out_by({"max_cost_usd": 5}, cost=None) == ["max_cost_usd"]
+    assert kept_out_by({}, cost=None) == []
 
 
 @pytest.mark.exercise("4.2")
-def test_an_unmeasured_latency_fits_no_limit(rejections):
+def test_an_unmeasured_latency_fits_no_limit(kept_out_by):
     task = {"max_latency_seconds": 2}
-    assert rejections(task) == ["max_latency_seconds"]
-    assert rejections(task, latency_seconds=2) == []
-    assert rejections(task, latency_seconds=2.1) == ["max_latency_seconds"]
+    assert kept_out_by(task) == ["max_latency_seconds"]
+    assert kept_out_by(task, latency_seconds=2) == []
+    assert kept_out_by(task, latency_seconds=2.1) == ["max_latency_seconds"]
 
 
 @pytest.mark.exercise("4.2")
-def test_prompt_and_answer_share_the_window(rejections):
-    assert rejections(prompt=900, output=100) == []
-    assert rejections(prompt=901, output=100) == ["prompt_tokens"]
-    assert rejections(context_window=None) == ["prompt_tokens"]
+def test_prompt_and_answer_share_the_window(kept_out_by):
+    assert kept_out_by(prompt=900, output=100) == []
+    assert kept_out_by(prompt=901, output=100) == ["prompt_tokens"]
+    assert kept_out_by(context_window=None) == ["prompt_tokens"]
 
 
-def test_a_limit_on_the_prompt_alone_holds_too(rejections):
-    assert rejections(max_input_tokens=200) == []
-    assert rejections(max_input_tokens=199) == ["prompt_tokens"]
+def test_a_limit_on_the_prompt_alone_holds_too(kept_out_by):
+    assert kept_out_by(max_input_tokens=200) == []
+    assert kept_out_by(max_input_tokens=199) == ["prompt_tokens"]
 
 
-def test_a_window_that_is_asked_for_has_to_be_there(rejections):
-    assert rejections({"context_tokens": 1_000}) == []
-    assert rejections({"context_tokens": 1_001}) == ["context_tokens"]
+def test_a_window_that_is_asked_for_has_to_be_there(kept_out_by):
+    assert kept_out_by({"context_tokens": 1_000}) == []
+    assert kept_out_by({"context_tokens": 1_001}) == ["context_tokens"]
 
 
-def test_an_answer_longer_than_the_output_limit_keeps_out(rejections):
-    assert rejections(output=500) == []
-    assert rejections(output=501) == ["output_tokens"]
+def test_an_answer_longer_than_the_output_limit_keeps_out(kept_out_by):
+    assert kept_out_by(output=500) == []
+    assert kept_out_by(output=501) == ["output_tokens"]
 
 
-def test_an_unknown_output_limit_fits_no_length_that_is_asked_for(rejections):
-    assert rejections(max_output_tokens=None) == []
+def test_an_unknown_output_limit_fits_no_length_that_is_asked_for(kept_out_by):
+    assert kept_out_by(max_output_tokens=None) == []
     task = {"output_tokens": 100}
-    assert rejections(task, max_output_tokens=None) == ["output_tokens"]
+    assert kept_out_by(task, max_output_tokens=None) == ["output_tokens"]
 
 
-def test_a_provider_that_is_not_allowed_keeps_out(rejections):
-    assert rejections({"providers": ["openai", "gemini"]}) == []
-    assert rejections({"providers": ["gemini"]}) == ["providers"]
-    assert rejections({"providers": []}) == ["providers"]
+def test_a_provider_that_is_not_allowed_keeps_out(kept_out_by):
+    assert kept_out_by({"providers": ["openai", "gemini"]}) == []
+    assert kept_out_by({"providers": ["gemini"]}) == ["providers"]
+    assert kept_out_by({"providers": []}) == ["providers"]
 
 
-def test_who_is_shut_down_is_out_whatever_is_asked(rejections):
-    assert rejections(days_left=1) == []
-    assert rejections(days_left=0) == ["retired"]
-    assert rejections(days_left=-30) == ["retired"]
+def test_who_is_shut_down_is_out_whatever_is_asked(kept_out_by):
+    assert kept_out_by(days_left=1) == []
+    assert kept_out_by(days_left=0) == ["retired"]
+    assert kept_out_by(days_left=-30) == ["retired"]
 
 
-def test_who_ends_within_the_days_ahead_is_out(rejections):
-    assert rejections({"days_ahead": 29}, days_left=30) == []
-    assert rejections({"days_ahead": 30}, days_left=30) == ["days_ahead"]
-    assert rejections({"days_ahead": 400}) == []
+def test_who_ends_within_the_days_ahead_is_out(kept_out_by):
+    assert kept_out_by({"days_ahead": 29}, days_left=30) == []
+    assert kept_out_by({"days_ahead": 30}, days_left=30) == ["days_ahead"]
+    assert kept_out_by({"days_ahead": 400}) == []
 
 
-def test_who_is_not_released_yet_is_out(rejections):
-    assert rejections(released=False) == ["released"]
+def test_who_is_not_released_yet_is_out(kept_out_by):
+    assert kept_out_by(released=False) == ["released"]
 
 
 def test_every_reason_is_a_sentence_about_the_target(found):

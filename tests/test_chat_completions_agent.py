@@ -198,6 +198,45 @@ def test_a_redirect_is_not_followed(llm, exchange, sandbox):
     assert len(sandbox.requests) == 1
 
 
+@pytest.mark.exercise("3.1")
+def test_others_are_served_while_an_answer_is_read(bare, exchange):
+    made = bare()
+    with exchange(made, stream=True):
+        assert made.lock.locked() is False
+
+
+@pytest.fixture
+def closed(bare):
+    """An agent, and a list that gets a row when an answer of it is closed."""
+    rows = []
+
+    def watch(answer, **options):
+        answer.close = lambda: rows.append("closed")
+
+    made = bare()
+    made.session.hooks = {"response": [watch]}
+    return made, rows
+
+
+@pytest.mark.exercise("3.1")
+def test_an_answer_is_closed_when_the_caller_is_done(closed, exchange):
+    made, rows = closed
+    with exchange(made):
+        assert rows == []
+    assert rows != []
+
+
+@pytest.mark.exercise("3.1")
+def test_an_answer_is_closed_also_if_it_is_refused(
+    llm, closed, exchange, sandbox
+):
+    made, rows = closed
+    sandbox.fail_next("openai", "rate_limit", retry_after=2)
+    with pytest.raises(llm.errors.RateLimitError), exchange(made):
+        pass
+    assert rows != []
+
+
 # -- the exceptions of the client -------------------------------------------
 
 

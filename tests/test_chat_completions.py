@@ -70,6 +70,13 @@ def test_a_reasoning_model_gets_max_completion_tokens(llm):
 
 
 @pytest.mark.exercise("2.1")
+def test_a_model_that_takes_both_names_gets_the_new_one(llm):
+    accepts = parameters(llm, max_tokens="both")
+    body = built(llm, accepts=accepts, max_tokens=50)
+    assert sorted(body) == ["max_completion_tokens", "messages", "model"]
+
+
+@pytest.mark.exercise("2.1")
 def test_a_temperature_of_zero_is_sent(llm):
     assert built(llm, temperature=0.0).get("temperature") == 0.0
 
@@ -119,6 +126,12 @@ def test_tools_and_formats_are_passed_on(llm):
     assert body.get("tools") == [tool]
     assert body.get("tool_choice") == "auto"
     assert body.get("response_format") == form
+
+
+@pytest.mark.exercise("2.1")
+def test_whether_tools_are_called_is_left_open_if_the_caller_does(llm):
+    tool = {"type": "function", "function": {"name": "now"}}
+    assert "tool_choice" not in built(llm, tools=[tool])
 
 
 def test_a_default_only_model_takes_a_temperature_of_one(llm):
@@ -236,6 +249,11 @@ def test_the_id_and_a_gateway_s_cost_are_kept(llm):
     payload["usage"]["cost"] = 0.0003
     reply = llm.chat_completions.parse_response(payload)
     assert (reply.id, reply.cost_usd) == ("chatcmpl-1", 0.0003)
+
+
+@pytest.mark.exercise("2.2")
+def test_a_cost_that_nobody_tells_is_unknown(llm):
+    assert llm.chat_completions.parse_response(completion()).cost_usd is None
 
 
 def test_a_filtered_answer_is_an_error(llm):

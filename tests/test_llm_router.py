@@ -75,6 +75,12 @@ def test_part_of_a_second_is_rounded_up(ask, sandbox):
 
 
 @pytest.mark.exercise("2.8")
+def test_no_wait_at_all_is_known_too(ask, sandbox):
+    sandbox.fail_next("openai", "rate_limit", retry_after_ms=0, times=9)
+    assert ask().headers.get("retry-after") == "0"
+
+
+@pytest.mark.exercise("2.8")
 def test_an_error_has_a_body_of_one_shape(ask, sandbox):
     sandbox.fail_next("openai", "quota_exhausted")
     answer = ask()

@@ -126,6 +126,13 @@ def test_the_provider_s_own_wait_is_kept(llm, answers, waits):
 
 
 @pytest.mark.exercise("2.5")
+def test_a_wait_of_0_seconds_is_no_reason_to_give_up(llm, answers):
+    calls, answer = answers(llm.errors.RateLimitError("", retry_after=0.0))
+    assert answer == "answer"
+    assert calls.waits == [0.0, 0.0]
+
+
+@pytest.mark.exercise("2.5")
 def test_each_try_is_told_the_wait_before_it(llm, answers):
     down = llm.errors.ProviderUnavailableError("down")
     calls, _ = answers(down, down)

@@ -84,6 +84,12 @@ def test_rows_without_a_type_are_no_type_of_their_own(fit_table):
 
 
 @pytest.mark.exercise("4.7")
+def test_a_type_without_letters_is_a_type_all_the_same(fit_table):
+    table = fit_table([("", {"a": 1.0, "b": 1.0}), *MANY])
+    assert set(table.by_task) == {"", "code", "chat"}
+
+
+@pytest.mark.exercise("4.7")
 def test_a_model_that_is_missing_in_a_row_is_no_failure_there(fit_table):
     rows = [("code", {"a": 1.0}), ("code", {"a": 1.0, "b": 0.8})]
     table = fit_table(rows, 0.0)

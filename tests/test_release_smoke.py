@@ -117,9 +117,27 @@ def test_the_last_try_has_to_be_the_one_that_answered(told, release):
 
 
 @pytest.mark.exercise("5.8")
+def test_who_answered_is_not_taken_from_the_tries(told, release):
+    with pytest.raises(release.smoke.SmokeError):
+        told(answer(FIRST, ("two/cheap", "success")), ["one/small", "two"])
+
+
+@pytest.mark.exercise("5.8")
 def test_an_answer_after_a_try_that_failed_is_no_answer(told, release):
     with pytest.raises(release.smoke.SmokeError):
         told(answer(FIRST, ("two/large", "overloaded")))
+
+
+@pytest.mark.exercise("5.8")
+def test_a_success_with_a_failure_after_it_is_no_answer(told, release):
+    with pytest.raises(release.smoke.SmokeError):
+        told(answer(FIRST, SECOND, ("two/large", "timeout")))
+
+
+@pytest.mark.exercise("5.8")
+def test_a_try_before_that_succeeded_did_not_fail(told):
+    found = told(answer(FIRST, SECOND, SECOND))
+    assert found.failed == {"one/small": "overloaded"}
 
 
 @pytest.mark.exercise("5.8")
@@ -138,6 +156,15 @@ def test_each_of_those_passed_over_has_to_be_told(told, release):
 
 
 @pytest.mark.exercise("5.8")
+def test_that_the_numbers_agree_does_not_make_up_for_one(told, release):
+    models = ["one/small", "three/tiny", "two/large"]
+    tries = (FIRST, ("one/tiny", "timeout"), SECOND)
+    with pytest.raises(release.smoke.SmokeError) as error:
+        told(answer(*tries), models)
+    assert "three/tiny" in str(error.value)
+
+
+@pytest.mark.exercise("5.8")
 def test_an_answer_that_tells_no_tries_proves_nothing(told, release):
     with pytest.raises(release.smoke.SmokeError):
         told(answer(model="one/small"))
@@ -147,6 +174,12 @@ def test_an_answer_that_tells_no_tries_proves_nothing(told, release):
 def test_a_provider_s_name_means_any_model_of_it(told):
     found = told(answer(FIRST, SECOND), ["one", "two"])
     assert found.by == "two/large"
+
+
+@pytest.mark.exercise("5.8")
+def test_of_several_names_that_fit_the_first_counts(told):
+    tries = answer(("one/small", "success"), model="one/small")
+    assert told(tries, ["one/small", "one"]).failed == {}
 
 
 @pytest.mark.exercise("5.8")

@@ -83,6 +83,29 @@ def test_the_ledger_tells_how_long_was_waited(agent, sandbox):
 
 
 @pytest.mark.exercise("2.6")
+def test_the_ledger_tells_how_long_each_try_took(llm, sandbox):
+    passed = [0.0]
+    made = llm.openai_agent.OpenAIAgent(
+        api_key=KEY,
+        base_url=sandbox.base_url("openai"),
+        clock=lambda: sum(passed),
+        sleep=passed.append,
+    )
+    sandbox.fail_next("openai", "rate_limit", retry_after=2)
+    response = made.process_prompt("Hello")
+    took = [row.latency_seconds for row in response.attempts]
+    assert took == [0.0, 0.0]
+
+
+@pytest.mark.exercise("2.6")
+def test_the_ledger_names_the_model_that_was_asked(llm, agent, sandbox):
+    model = llm.catalogue.load_catalogue().role("openai", "second").id
+    sandbox.fail_next("openai", "wrong_key")
+    response = agent.process_prompt("Hello", model=model)
+    assert [row.model for row in response.attempts] == [model]
+
+
+@pytest.mark.exercise("2.6")
 def test_without_a_key_nothing_is_sent(llm, sandbox):
     keyless = llm.openai_agent.OpenAIAgent(
         api_key="", base_url=sandbox.base_url("openai")

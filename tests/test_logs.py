@@ -1,7 +1,7 @@
 """Log lines: one JSON object each, never a key."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
@@ -57,11 +57,24 @@ def test_extra_fields_stand_beside_the_message(llm):
 
 
 @pytest.mark.exercise("1.4")
+def test_the_fields_of_the_caller_stay_as_they_were(llm):
+    fields = {"provider": "openai"}
+    made = llm.logs.logging.makeLogRecord({"msg": "x", "fields": fields})
+    llm.logs.JsonLinesFormatter().format(made)
+    assert dict(made.fields) == {"provider": "openai"}
+
+
+@pytest.mark.exercise("1.4")
 def test_an_exception_goes_along(llm):
     error = ValueError("no such thing")
     info = (ValueError, error, None)
     written = json.loads(line(llm, msg="failed", exc_info=info))
     assert "ValueError: no such thing" in written.get("exception", "")
+
+
+@pytest.mark.exercise("1.4")
+def test_where_no_exception_is_none_is_told(llm):
+    assert "exception" not in json.loads(line(llm, msg="x"))
 
 
 @pytest.mark.exercise("1.4")
@@ -76,8 +89,10 @@ def test_letters_beyond_ascii_stay_readable(llm):
 
 @pytest.mark.exercise("1.4")
 def test_what_json_cannot_hold_is_written_as_text(llm):
-    written = json.loads(line(llm, msg="x", fields={"ids": {1}}))
+    fields = {"ids": {1}, "since": date(2026, 11, 22)}
+    written = json.loads(line(llm, msg="x", fields=fields))
     assert written.get("ids") == "{1}"
+    assert written.get("since") == "2026-11-22"
 
 
 @pytest.mark.exercise("1.4")

@@ -60,6 +60,13 @@ def test_a_part_of_a_key_is_hidden(llm):
 
 
 @pytest.mark.exercise("1.2")
+def test_keys_that_can_be_read_only_once_are_hidden_too(llm):
+    once = iter([PLAIN])
+    shown = llm.redaction.redact(f"Not {PLAIN}, but K3yW1tho.", once)
+    assert shown == "Not [redacted], but [redacted]."
+
+
+@pytest.mark.exercise("1.2")
 def test_a_text_without_keys_stays_as_it_is(llm):
     text = "Rate limit reached; try again in 2 s."
     assert llm.redaction.redact(text, [PLAIN]) == text

@@ -93,6 +93,12 @@ def test_one_quota_of_the_day_among_others_is_enough(llm):
 
 
 @pytest.mark.exercise("3.9")
+def test_a_quota_of_the_day_counts_for_a_429_alone(llm):
+    found = name_for(llm, 403, "PERMISSION_DENIED", PER_DAY)
+    assert found == "PermissionDeniedError"
+
+
+@pytest.mark.exercise("3.9")
 def test_a_region_without_the_service_is_a_matter_of_permission(llm):
     found = name_for(llm, 400, "FAILED_PRECONDITION")
     assert found == "PermissionDeniedError"

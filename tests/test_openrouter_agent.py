@@ -258,7 +258,7 @@ def test_a_reset_that_is_no_number_is_the_same_as_none(wait, value):
 
 
 @pytest.mark.exercise("3.5")
-@pytest.mark.parametrize("seconds", ["soon", None, -1], ids=repr)
+@pytest.mark.parametrize("seconds", ["soon", "5", None, -1], ids=repr)
 def test_seconds_that_make_no_sense_leave_the_reset(wait, seconds):
     metadata = {"retry_after_seconds": seconds}
     assert wait(RESET, metadata) == pytest.approx(4)
@@ -327,6 +327,12 @@ def test_credit_that_is_in_flight_is_a_rate_limit(name_of_class):
 def test_any_other_402_is_an_exhausted_quota(name_of_class):
     error = {"metadata": {"limit_source": "openrouter_credits"}}
     assert name_of_class(402, error) == "QuotaExhaustedError"
+
+
+@pytest.mark.exercise("3.4")
+def test_a_filter_s_signs_count_for_a_403_alone(name_of_class):
+    error = {"metadata": {"reasons": ["too long"]}}
+    assert name_of_class(400, error) == "InvalidRequestError"
 
 
 @pytest.mark.exercise("3.4")

@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -99,6 +100,19 @@ VERBS = {
 def main(argv: Sequence[str]) -> int:
     """Run the verb that `argv` begins with and return its exit code."""
     speak_any_alphabet()
+    try:
+        code = told(argv)
+        # Here and not when Python ends, where nobody could catch it.
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        if is_read():
+            raise
+        return ExitCode.READER_GONE
+
+
+def told(argv: Sequence[str]) -> int:
+    """Run the verb, say what stands in its way, and return the exit code."""
     if not argv or argv[0] in ("-h", "--help", "help"):
         print(help_text())
         return ExitCode.DONE
@@ -177,6 +191,21 @@ def tell(problem: CommandError) -> int:
     """Print a problem and return its exit code."""
     print(problem, file=sys.stderr)
     return problem.exit_code
+
+
+def is_read() -> bool:
+    """Return whether what is printed arrives somewhere.
+
+    Where it does not, the rest goes nowhere: Python would tell of it when it
+    ends.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        return False
+    return True
 
 
 def speak_any_alphabet() -> None:

@@ -21,6 +21,8 @@ class ExitCode(IntEnum):
     PORT_TAKEN = 16
     PART_MISSING = 17
     INTERRUPTED = 130
+    # As of a command that the system ends for it: 128 + SIGPIPE.
+    READER_GONE = 141
 
 
 class CommandError(Exception):

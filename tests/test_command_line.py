@@ -39,6 +39,31 @@ def test_a_verb_gets_its_arguments_and_gives_the_exit_code(monkeypatch):
     assert command_line.main(["check", "2.1", "--json"]) == 2
 
 
+@pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise there")
+@pytest.mark.parametrize("verb", ["help", "search"])
+def test_a_reader_that_goes_away_ends_a_command_without_a_word(verb):
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    ended = subprocess.run(
+        [sys.executable, "-m", "course", verb, *["key"][: verb == "search"]],
+        cwd=ROOT,
+        stdout=write_end,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(write_end)
+    assert (ended.returncode, ended.stderr) == (ExitCode.READER_GONE, b"")
+
+
+def test_another_pipe_that_breaks_is_told(monkeypatch):
+    def broken(arguments):
+        raise BrokenPipeError
+
+    stand_in(monkeypatch, broken)
+    with pytest.raises(BrokenPipeError):
+        command_line.main(["check"])
+
+
 def test_an_unknown_verb_is_answered_with_the_closest(capsys):
     assert command_line.main(["chekc"]) == ExitCode.WRONG_USE
     assert "Did you mean `check`?" in capsys.readouterr().err

@@ -536,6 +536,20 @@ def test_catching_up_leaves_an_answer_that_changed_since_it_passed(
     assert "word: 2" in words(workspace)
 
 
+def test_one_exercise_is_filled_in_unless_it_passed_once(
+    workspace: Workspace,
+) -> None:
+    save(workspace, COUNT)
+    workspace.record("1.1", "passed")
+    save(workspace, COUNT.replace("word: 1", "word: 2"))
+    save(workspace, ADD)
+    assert workspace.fill_in("1.1").left == ("1.1",)
+    assert "word: 2" in words(workspace)
+    assert workspace.fill_in("1.2").filled_in == ("1.2",)
+    kept = workspace.folder / "history" / "1.2" / "001.py"
+    assert "self.counts.update" in kept.read_text()
+
+
 def test_catching_up_restores_the_package_whatever_was_saved(
     workspace: Workspace, kit: Kit
 ) -> None:

@@ -175,7 +175,8 @@ def test_catching_up_in_the_copy_needs_the_instructor_s_file(copy, tmp_path):
     workspace = Workspace(tmp_path, copy)
     workspace.ensure()
     assert workspace.catch_up(1).filled_in == ()
-    assert "--from FILE" in workspace.catch_up(1).problems[0]
+    assert "catch-up 1 --from FILE" in workspace.catch_up(1).problems[0]
+    assert "catch-up 1.2 --from FILE" in workspace.fill_in("1.2").problems[0]
 
 
 def test_the_solutions_of_the_first_phases_stay_where_asked(tmp_path):

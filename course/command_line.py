@@ -196,11 +196,11 @@ def tell(problem: CommandError) -> int:
 def is_read() -> bool:
     """Return whether what is printed arrives somewhere.
 
-    Where it does not, the rest goes nowhere: Python would tell of it when it
-    ends.
+    An empty line tells. Where it does not, the rest goes nowhere: Python
+    would tell of it when it ends.
     """
     try:
-        sys.stdout.flush()
+        print(flush=True)
     except BrokenPipeError:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

@@ -206,35 +206,40 @@ def test_others_are_served_while_an_answer_is_read(bare, exchange):
 
 
 @pytest.fixture
-def closed(bare):
-    """An agent, and a list that gets a row when an answer of it is closed."""
-    rows = []
+def ended(bare):
+    """An agent, and a list of what was done to its answers, in order."""
+    done = []
+
+    def read(*size, **options):
+        done.append("read")
+        return b""
 
     def watch(answer, **options):
-        answer.close = lambda: rows.append("closed")
+        answer.raw.read1 = read
+        answer.close = lambda: done.append("closed")
 
     made = bare()
     made.session.hooks = {"response": [watch]}
-    return made, rows
+    return made, done
 
 
 @pytest.mark.exercise("3.1")
-def test_an_answer_is_closed_when_the_caller_is_done(closed, exchange):
-    made, rows = closed
+def test_the_end_of_an_answer_is_read_before_it_is_closed(ended, exchange):
+    made, done = ended
     with exchange(made):
-        assert rows == []
-    assert rows != []
+        assert done == []
+    assert (done[:1], done[-1:]) == (["read"], ["closed"])
 
 
 @pytest.mark.exercise("3.1")
 def test_an_answer_is_closed_also_if_it_is_refused(
-    llm, closed, exchange, sandbox
+    llm, ended, exchange, sandbox
 ):
-    made, rows = closed
+    made, done = ended
     sandbox.fail_next("openai", "rate_limit", retry_after=2)
     with pytest.raises(llm.errors.RateLimitError), exchange(made):
         pass
-    assert rows != []
+    assert done[-1:] == ["closed"]
 
 
 # -- the exceptions of the client -------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import inf, isfinite
 from typing import Any
 
 from llm_providers.chat_completions import Piece
@@ -127,13 +128,15 @@ def wait_asked_for(
         metadata.get("retry_after_seconds"),
         availability.get("retry_after"),
     ):
-        if isinstance(seconds, int | float) and seconds >= 0:
+        if isinstance(seconds, int | float) and 0 <= seconds < inf:
             return float(seconds)
     told = {**_mapping(metadata.get("headers")), **headers}
     lower = {name.lower(): value for name, value in told.items()}
     try:
         reset = float(lower["x-ratelimit-reset"]) / 1000
     except (KeyError, TypeError, ValueError):
+        return None
+    if not isfinite(reset):
         return None
     return max(0.0, reset - _sent_at(lower.get("date")).timestamp())
 

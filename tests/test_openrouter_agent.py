@@ -252,7 +252,11 @@ def test_seconds_come_before_a_reset(wait):
 
 
 @pytest.mark.exercise("3.5")
-@pytest.mark.parametrize("value", ["never", ""], ids=["a word", "no text"])
+@pytest.mark.parametrize(
+    "value",
+    ["never", "", "nan", "inf"],
+    ids=["a word", "no text", "no number", "no end"],
+)
 def test_a_reset_that_is_no_number_is_the_same_as_none(wait, value):
     assert wait({"X-RateLimit-Reset": value, "Date": NOW}) is None
 
@@ -279,6 +283,7 @@ def test_without_a_date_a_reset_counts_from_the_present(wait):
         ({"metadata": {"retry_after_seconds": 2.5}}, {}, 2.5),
         ({"metadata": {"retry_after_seconds": -1}}, {}, None),
         ({"metadata": {"retry_after_seconds": "soon"}}, {}, None),
+        ({"metadata": {"retry_after_seconds": float("inf")}}, {}, None),
         ({"availability": {"retry_after": 9}}, {}, 9.0),
         ({}, {"X-RateLimit-Reset": f"{IN_4_SECONDS}", "Date": NOW}, 4.0),
         ({}, {"x-ratelimit-reset": "0"}, 0.0),

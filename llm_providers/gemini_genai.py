@@ -38,11 +38,10 @@ from llm_providers.http_replies import HttpReply
 from llm_providers.pooled_http import PooledTransport, direct_transport
 from llm_providers.prompts import Prompt
 from llm_providers.stoppable_http import make_stoppable
+from llm_providers.wires import KEPT_CONNECTIONS
 
 __all__ = ["GenaiSender"]
 
-# As many calls may be in flight at once without any connection being closed.
-KEPT_CONNECTIONS = 1_000
 # The SDK's own version of the API, named so that its environment variable
 # GOOGLE_GENAI_API_VERSION has no say.
 API_VERSION = "v1"

@@ -22,13 +22,13 @@ from llm_providers.wires import (
 )
 
 __all__ = [
+    "Pieces",
     "PooledTransport",
     "address_of",
     "direct_transport",
     "finish",
     "head_of",
     "response_of",
-    "told",
 ]
 
 

@@ -19,12 +19,12 @@ import openai
 
 from llm_providers.http_replies import HttpReply
 from llm_providers.pooled_http import (
+    Pieces,
     PooledTransport,
     address_of,
     finish,
     head_of,
     response_of,
-    told,
 )
 from llm_providers.wires import Address, Answer
 
@@ -95,7 +95,7 @@ class RepeatingClient(openai.OpenAI):
         )
         try:
             if _is_plain(answer):
-                pieces = _pieces(answer)
+                pieces = iter(Pieces(answer))
                 yield HttpReply(answer.status, dict(answer.headers), pieces)
                 answer.finish()
                 return
@@ -143,16 +143,9 @@ class RepeatingClient(openai.OpenAI):
         """Keep all of a request but its body and its timeout."""
         if len(self._models) >= MOST_KEPT:
             self._models.clear()
-        bare = httpx2.Request(
-            made.method,
-            made.url,
-            headers=[
-                pair
-                for pair in made.headers.raw
-                if pair[0].lower().decode() not in (LENGTH, READ_TIMEOUT)
-            ],
-        )
-        bare.headers.pop(LENGTH, None)
+        bare = httpx2.Request(made.method, made.url, headers=made.headers)
+        for name in (LENGTH, READ_TIMEOUT):
+            bare.headers.pop(name, None)
         model = Model(address_of(made.url), head_of(bare), bare)
         self._models[key] = model
 
@@ -177,11 +170,6 @@ def _is_plain(answer: Answer) -> bool:
     """Whether a body may be read as it is, and tells of no failure."""
     names = [name for name, _ in answer.headers]
     return 200 <= answer.status < 300 and "content-encoding" not in names
-
-
-def _pieces(answer: Answer) -> Iterator[bytes]:
-    with told:
-        yield from answer.pieces()
 
 
 def _reply(response: httpx2.Response) -> HttpReply:

@@ -37,6 +37,11 @@ class Kit:
         return self.root / "data"
 
     @property
+    def lesson_calls(self) -> Path:
+        """How often each phase's notebook asks which model."""
+        return self.data / "lesson_calls.json"
+
+    @property
     def tests(self) -> Path:
         """The tests of the package, which also check the exercises."""
         return self.root / "tests"

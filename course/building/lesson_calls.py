@@ -16,7 +16,6 @@ from course.workspace.files import write_atomically
 
 __all__ = ["COUNTING", "counted", "note_calls", "without_calls"]
 
-FILE = "lesson_calls.json"
 COLUMNS = ("provider", "model", "calls", "body_bytes")
 ABOUT = (
     "Calls that models answer while a phase's solution runs once, and the "
@@ -41,7 +40,7 @@ def note_calls(kit: Kit, phase: int, rows: list[dict[str, Any]]) -> None:
     phases = {**_phases(kit), str(phase): rows}
     document = {"about": ABOUT, "phases": dict(sorted(phases.items()))}
     text = json.dumps(document, indent=1) + "\n"
-    write_atomically(kit.data / FILE, text.encode())
+    write_atomically(kit.lesson_calls, text.encode())
 
 
 def without_calls(kit: Kit, phases: Sequence[int]) -> list[int]:
@@ -51,14 +50,15 @@ def without_calls(kit: Kit, phases: Sequence[int]) -> list[int]:
 
 
 def _phases(kit: Kit) -> dict[str, Any]:
-    path = kit.data / FILE
     try:
-        phases = json.loads(path.read_text(encoding="utf-8"))["phases"]
+        text = kit.lesson_calls.read_text(encoding="utf-8")
+        phases = json.loads(text)["phases"]
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError):
         raise CommandError(
             ExitCode.FAILED,
-            f"data/{FILE} cannot be read. Delete it and build again.",
+            f"data/{kit.lesson_calls.name} cannot be read. Delete it and "
+            "build again.",
         ) from None
     return dict(phases)

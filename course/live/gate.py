@@ -14,7 +14,6 @@ of it, once.
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,12 +21,12 @@ from typing import Any
 
 from course.live.costs import Prices, likely_tokens, used_tokens
 from course.live.spending import Spending
+from course.sandbox.recording import model_asked
 
 __all__ = ["Gate"]
 
 HOST = "127.0.0.1"
 SECONDS = 600.0
-GEMINI_MODEL = re.compile(r"/models/(?P<model>[^/:]+):\w+")
 # Of one connection only, or not to be passed on as they are.
 NOT_PASSED_ON = {
     "accept-encoding",
@@ -77,7 +76,7 @@ class Gate:
         What sends nothing to a model, such as a list of them, is free.
         """
         asked = _parsed(body)
-        model = _model(path, asked)
+        model = model_asked(path, asked)
         if not body:
             return 0.0
         tokens = likely_tokens(asked, len(body))
@@ -90,7 +89,7 @@ class Gate:
         tokens = used_tokens(reply)
         if tokens is None:
             return likely
-        model = _model(path, _parsed(body))
+        model = model_asked(path, _parsed(body))
         known = self.prices.cost(provider, model, tokens)
         return likely if known is None else known
 
@@ -101,11 +100,6 @@ def _parsed(body: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return document if isinstance(document, dict) else {}
-
-
-def _model(path: str, body: Mapping[str, Any]) -> str:
-    found = GEMINI_MODEL.search(path)
-    return found["model"] if found else str(body.get("model", ""))
 
 
 def _handler(gate: Gate) -> type[BaseHTTPRequestHandler]:
@@ -213,7 +207,7 @@ def _handler(gate: Gate) -> type[BaseHTTPRequestHandler]:
 
 
 def _unpriced(path: str, body: bytes) -> str:
-    model = _model(path, _parsed(body)) or "this request"
+    model = model_asked(path, _parsed(body)) or "this request"
     return (
         f"The catalogue has no price for {model}, so no budget can hold it. "
         "Nothing was sent."

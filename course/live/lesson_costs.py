@@ -20,8 +20,8 @@ def lesson_lines(
     From the calls that were counted while the solutions ran in the sandbox.
     The checks of exercises are not among them: they are always simulated.
     """
-    path = kit.data / "lesson_calls.json"
-    phases = json.loads(path.read_text(encoding="utf-8"))["phases"]
+    text = kit.lesson_calls.read_text(encoding="utf-8")
+    phases = json.loads(text)["phases"]
     for provider in providers:
         told = [
             f"phase {phase} {words}"

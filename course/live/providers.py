@@ -19,6 +19,7 @@ __all__ = [
     "DEFAULT_BUDGET",
     "Live",
     "cost_lines",
+    "course_costs",
     "go_live",
     "live_providers",
     "open_gate",
@@ -124,6 +125,14 @@ def cost_lines(
         )
 
 
+def course_costs(
+    kit: Kit, live: Sequence[Live], prices: Prices, spending: Spending
+) -> list[str]:
+    """Return what calls and whole notebooks are going to cost."""
+    lessons = lesson_lines([each.name for each in live], prices, kit)
+    return [*cost_lines(live, prices, spending), *lessons]
+
+
 def go_live(
     kit: Kit, settings: Mapping[str, str], environ: MutableMapping[str, str]
 ) -> list[str]:
@@ -142,5 +151,4 @@ def go_live(
         spending = spending_of(kit, {BUDGET_VARIABLE: "0"})
     prices = Prices(kit)
     open_gate(live, prices, spending, environ)
-    lessons = lesson_lines([each.name for each in live], prices, kit)
-    return [*problem, *cost_lines(live, prices, spending), *lessons]
+    return [*problem, *course_costs(kit, live, prices, spending)]

@@ -20,6 +20,7 @@ __all__ = [
     "RecordedRequest",
     "Recording",
     "fingerprint",
+    "model_asked",
 ]
 
 KEPT_PER_KEY = 1_000
@@ -28,7 +29,7 @@ KEPT_KEYS = 1_000
 KEPT_BODY = 1_000_000
 KEPT_REPLY = 4_000
 # Gemini names the model in the path; everybody else in the body.
-MODEL_IN_PATH = re.compile(r"/models/([^/:]+):")
+MODEL_IN_PATH = re.compile(r"/models/(?P<model>[^/:]+):\w+")
 
 
 def fingerprint(key: str | None) -> str:
@@ -73,11 +74,7 @@ class RecordedRequest:
     @property
     def model(self) -> str:
         """The model that was asked; empty where none was."""
-        found = MODEL_IN_PATH.search(self.path)
-        if found:
-            return found[1]
-        named = isinstance(self.body, dict) and self.body.get("model")
-        return named if isinstance(named, str) else ""
+        return model_asked(self.path, self.body)
 
     def answered(self, reply: Reply) -> None:
         """Note what is about to be sent."""
@@ -90,6 +87,14 @@ class RecordedRequest:
             f"<{self.provider or 'unknown'}: {self.method} {self.path}"
             f" -> {status}, {fingerprint(self.key)}>"
         )
+
+
+def model_asked(path: str, body: Any) -> str:
+    """Return the model that a request names; empty where it names none."""
+    found = MODEL_IN_PATH.search(path)
+    if found:
+        return found["model"]
+    return str(body.get("model", "")) if isinstance(body, dict) else ""
 
 
 def _beginning(reply: Reply) -> str:

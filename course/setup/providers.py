@@ -21,8 +21,7 @@ from dotenv import dotenv_values
 
 from course.kit import Kit
 from course.live.costs import Prices
-from course.live.lesson_costs import lesson_lines
-from course.live.providers import cost_lines, live_providers, spending_of
+from course.live.providers import course_costs, live_providers, spending_of
 from course.problems import ExitCode
 from llm_providers.health import ProviderHealth, check_provider
 from llm_providers.settings import Settings, load_settings
@@ -86,9 +85,8 @@ def live_costs() -> Iterator[str]:
     kept = {name: value for name, value in values.items() if value}
     live = live_providers(kept)
     if live:
-        prices = Prices(kit)
-        yield from cost_lines(live, prices, spending_of(kit, kept))
-        yield from lesson_lines([each.name for each in live], prices, kit)
+        spending = spending_of(kit, kept)
+        yield from course_costs(kit, live, Prices(kit), spending)
 
 
 def _cells(health: ProviderHealth) -> tuple[str, ...]:

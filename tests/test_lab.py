@@ -152,6 +152,7 @@ from pathlib import Path
 from course.setup import lab
 lab.ROOT = Path(sys.argv[1])
 lab.SANDBOX_PORT = int(sys.argv[2])
+lab.choose_port = lambda wanted: int(sys.argv[3])
 lab.main(["--no-browser"])
 """
 
@@ -169,14 +170,17 @@ def root(tmp_path):
 NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
-def read_until(output, word, seconds=60):
-    """Return the first line with `word`; the test ends if none comes."""
-    timer = threading.Timer(seconds, output.close)
+def read_until(program, word, seconds=120):
+    """Return the first line with `word`, or fail with what was said."""
+    timer = threading.Timer(seconds, program.kill)
     timer.start()
-    try:
-        return next(line for line in output if word in line)
-    finally:
-        timer.cancel()
+    said = []
+    for line in program.stdout:
+        said.append(line)
+        if word in line:
+            timer.cancel()
+            return line
+    pytest.fail(f"{word!r} was not said, but:\n{''.join(said)}")
 
 
 def ask(url, token, body=None):
@@ -197,6 +201,7 @@ def wait_until(condition, seconds=30):
 
 @POSIX
 def test_the_lab_opens_the_notebook_and_ctrl_c_ends_everything(root):
+    """Though another program takes the port that it has just chosen."""
     with taken_port() as port:
         pass
     other_kernel = root / "other" / "kernels" / "python3"
@@ -204,18 +209,19 @@ def test_the_lab_opens_the_notebook_and_ctrl_c_ends_everything(root):
     (other_kernel / "kernel.json").write_text(
         '{"argv": ["other-python"], "display_name": "Other"}'
     )
-    started = subprocess.Popen(
-        [sys.executable, "-c", LAB, str(root), str(port)],
-        cwd=ROOT,
-        env={**os.environ, "JUPYTER_PATH": str(root / "other")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    with taken_port() as taken:
+        started = subprocess.Popen(
+            [sys.executable, "-c", LAB, str(root), str(port), str(taken)],
+            cwd=ROOT,
+            env={**os.environ, "JUPYTER_PATH": str(root / "other")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        address = read_until(started, "?token=").strip()
     with started:
         try:
-            address = read_until(started.stdout, "?token=").strip()
             base, token = re.match(r"(http://[^/]*).*=(\w+)", address).groups()
             page = f"/api/contents/{lab.FIRST_NOTEBOOK}"
             assert ask(base + page, token)["content"]["cells"] == []

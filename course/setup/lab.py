@@ -36,11 +36,15 @@ def open_lab(
 ) -> int:
     """Serve the course, opened on a notebook, until Ctrl-C."""
     write_env_file(ROOT)
+    # The server is seconds away from listening; who asked for no port takes
+    # another one if somebody is faster.
+    more_ports = 0 if port else PORTS_TRIED
     port = choose_port(port)
     print("Starting JupyterLab ...", flush=True)
     sandbox, sandbox_says = start_sandbox(SANDBOX_PORT)
     try:
-        serve(port, open_browser, sandbox_says, notebook)
+        server = prepared(port, notebook, more_ports)
+        serve(server, open_browser, sandbox_says)
     finally:
         if sandbox:
             sandbox.stop()
@@ -135,12 +139,14 @@ def is_sandbox(port: int) -> bool:
     return isinstance(said, dict) and said.get("simulated") is True
 
 
-def serve(
-    port: int, open_browser: bool, sandbox_says: str, notebook: str
-) -> None:
-    """Run JupyterLab in this process until a signal ends it."""
+def prepared(port: int, notebook: str, more_ports: int) -> Any:
+    """Return JupyterLab's server, with settings of the course's own."""
     keep_to_itself(Path(sys.prefix) / "course-jupyter")
-    server = made_server(ROOT, port, notebook)
+    return made_server(ROOT, port, notebook, more_ports)
+
+
+def serve(server: Any, open_browser: bool, sandbox_says: str) -> None:
+    """Run JupyterLab in this process until a signal ends it."""
 
     def announce() -> None:
         print(f"{sandbox_says}\n\nThe course is open at")

@@ -65,12 +65,19 @@ def without_slow_helpers() -> Iterator[None]:
         del sys.modules["rfc3987_syntax"]
 
 
-def made_server(root: Path, port: int, notebook: str) -> Any:
-    """Return a server of JupyterLab that has yet to be started."""
+def made_server(
+    root: Path, port: int, notebook: str, more_ports: int = 0
+) -> Any:
+    """Return a server of JupyterLab that has yet to be started.
+
+    Where another program has taken the port meanwhile, it tries as many
+    others as `more_ports`; its `port` is the one that it will listen on.
+    """
     with without_slow_helpers():
         from jupyterlab.labapp import LabApp
 
         settings = server_settings(root, port, notebook)
+        settings.ServerApp.port_retries = more_ports
         return LabApp.initialize_server(argv=[], config=settings)
 
 
@@ -83,7 +90,6 @@ def server_settings(root: Path, port: int, notebook: str) -> Any:
     config.ServerApp.update(
         ip="127.0.0.1",
         port=port,
-        port_retries=0,
         root_dir=str(root),
         open_browser=False,
         # It is reached from this machine alone, and with its token alone.

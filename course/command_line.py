@@ -37,7 +37,7 @@ VERBS = {
         "course.workspace.commands:progress", "show what is done so far"
     ),
     "catch-up": Verb(
-        "course.workspace.commands:catch_up", "fill in a whole phase"
+        "course.workspace.commands:catch_up", "fill in a phase or an exercise"
     ),
     "reset": Verb(
         "course.workspace.commands:reset", "blank an exercise again"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from course.problems import ExitCode
-from course.upkeep import chromium, steps, testing
+from course.upkeep import chromium, marked_tests, steps, testing
+from course.upkeep.marked_tests import PLACES
 from course.upkeep.steps import Outcome, Step, run_steps
 
 TESTS = Path(__file__).parent
@@ -155,9 +156,54 @@ def test_every_test_belongs_to_one_step():
     chosen = [
         step.command[step.command.index("-m", 3) + 1]
         for step in testing.steps_to_run(False, ci=False)
-        if "tests" in step.command
+        if "-pcourse.upkeep.marked_tests" in step.command
     ]
     assert sorted(chosen) == ["browser", "not proof and not browser", "proof"]
+
+
+def test_a_step_collects_the_files_of_its_mark_alone():
+    steps = {s.name: s.command for s in testing.steps_to_run(False, ci=False)}
+    for name, mark in (("proofs", "proof"), ("browser", "browser")):
+        places = [part for part in steps[name] if part.startswith("tests/")]
+        assert places == [f"tests/{place}" for place in PLACES[mark]]
+        assert all((TESTS / place).exists() for place in PLACES[mark])
+    left_out = [p for p in steps["unit tests"] if p.startswith("--ignore=")]
+    assert left_out == [
+        "--ignore=tests/browser",
+        "--ignore=tests/test_proofs.py",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "mark", "reason"),
+    [
+        ("test_figures.py", "proof", ""),
+        ("test_figures.py", None, ""),
+        ("test_proofs.py", "proof", ""),
+        ("test_proofs.py", None, "only tests marked proof may be there"),
+        ("test_links.py", None, ""),
+        ("test_links.py", "proof", "not where tests marked proof are"),
+        ("browser/test_lab_screen.py", "browser", ""),
+        ("browser/test_new.py", None, "only tests marked browser may be"),
+        ("test_links.py", "browser", "not where tests marked browser are"),
+    ],
+)
+def test_a_test_that_no_step_would_run_is_an_error(file, mark, reason):
+    class Item:
+        path = TESTS / file
+        nodeid = f"tests/{file}::test"
+
+        def get_closest_marker(self, name):
+            return "marked" if name == mark else None
+
+    said = marked_tests.misplaced(Item())
+    assert bool(said) is bool(reason)
+    assert reason in said
+    if reason:
+        with pytest.raises(pytest.UsageError, match=reason):
+            marked_tests.pytest_collection_modifyitems([Item()])
+    else:
+        marked_tests.pytest_collection_modifyitems([Item()])
 
 
 def test_the_last_line_adds_up_pytests_own():

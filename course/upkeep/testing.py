@@ -14,6 +14,7 @@ from course.live import smoke
 from course.problems import ExitCode
 from course.setup.environment import ROOT
 from course.upkeep.chromium import find_chromium
+from course.upkeep.marked_tests import ONLY, PLACES
 from course.upkeep.steps import Outcome, Step, run_steps
 
 __all__ = ["closing_line", "main", "steps_to_run"]
@@ -118,8 +119,11 @@ def steps_to_run(quick: bool, ci: bool) -> list[Step]:
     python = [sys.executable, "-m"]
     pytest = [*python, "pytest", "-rfEs"]
     # nbval is loaded only where it is used: its import takes seconds.
-    tests = [*pytest, "-pno:nbval", "tests", "-m"]
-    units = [*tests, "not proof and not browser"]
+    tests = [*pytest, "-pno:nbval", "-pcourse.upkeep.marked_tests"]
+    units = [*tests, "tests", "-m", "not proof and not browser"]
+    units += [
+        f"--ignore=tests/{each}" for each in (*ONLY["browser"], *ONLY["proof"])
+    ]
     if quick:
         units += [f"--ignore-glob=tests/{each}" for each in NOT_QUICK]
         units += TWO_PROCESSES
@@ -134,9 +138,9 @@ def steps_to_run(quick: bool, ci: bool) -> list[Step]:
     nbval = ["--nbval", "--nbval-cell-timeout=60"]
     return [
         unit_tests,
-        Step("proofs", [*tests, "proof"]),
+        Step("proofs", [*tests, *marked("proof")]),
         Step("rehearsal", [*python, "course", "rehearse"]),
-        browser_step([*tests, "browser"], ci),
+        browser_step([*tests, *marked("browser")], ci),
         # A kernel's ports are chosen before it binds them; on a busy machine
         # another program may take one meanwhile, and the kernel stays mute.
         Step(
@@ -146,6 +150,11 @@ def steps_to_run(quick: bool, ci: bool) -> list[Step]:
         ),
         *short,
     ]
+
+
+def marked(mark: str) -> list[str]:
+    """Return what has pytest run the tests of a mark, and collect no more."""
+    return [*(f"tests/{place}" for place in PLACES[mark]), "-m", mark]
 
 
 def browser_step(command: Sequence[str], ci: bool) -> Step:
@@ -160,7 +169,7 @@ def browser_step(command: Sequence[str], ci: bool) -> Step:
 
 
 def settings(scratch: Path) -> dict[str, str]:
-    """Return variables that keep a test run away from what is a user's."""
+    """Return variables that make a run quick, and leave a user's alone."""
     return {
         "COURSE_WORKSPACE": str(scratch / "workspace"),
         "JUPYTER_CONFIG_DIR": str(scratch / "config"),
@@ -168,6 +177,8 @@ def settings(scratch: Path) -> dict[str, str]:
         "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "IPYTHONDIR": str(scratch / "ipython"),
+        # Else each of hundreds of processes would compile all it imports.
+        "PYTHONDONTWRITEBYTECODE": "",
     }
 
 

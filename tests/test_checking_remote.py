@@ -269,6 +269,15 @@ def test_a_module_s_name_can_be_replaced(shop):
     assert shop.same(-3) == 3
 
 
+def test_what_monkeypatch_replaces_comes_back(shop):
+    counter = shop.Shop(["pen"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shop, "LIMIT", 9)
+        patch.setattr(counter, "opened", 3)
+        assert (shop.LIMIT, counter.opened) == (9, 3)
+    assert (shop.LIMIT, counter.opened) == (7, 0)
+
+
 def test_records_are_compared_here_by_their_fields(shop):
     assert shop.Money(3) == shop.Money(3, note="change")
     assert shop.Money(3) != shop.Money(4)

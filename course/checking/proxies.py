@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .roots import short_name
 
 if TYPE_CHECKING:
+    from .calls import Call
     from .remote import Remote
 
 Shown = Callable[[Any], str]
@@ -55,15 +56,29 @@ class Link:
         return {"h": self.number}
 
 
+def note(proxy: Proxy | ModuleProxy, **notes: Any) -> None:
+    """Write something down at a proxy, where its own `setattr` asks remote."""
+    for name, value in notes.items():
+        object.__setattr__(proxy, name, value)
+
+
 class Proxy:
-    """Any object over there."""
+    """Any object over there.
+
+    It has no `__dict__`: pytest's monkeypatch would take what is on this side
+    for the object's own attributes, and delete these over there at the end.
+    """
+
+    __slots__ = ("_entry", "_link", "_made_by")
 
     _link: Link
+    _made_by: tuple[Call, list[Any]]  # by which call, given which arguments
+    _entry: Call  # an iterator's, which lists what it has given
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in _READABLE:
             raise AttributeError(name)
-        if "_link" not in self.__dict__:
+        if name in Proxy.__slots__:
             raise AttributeError(name)
         return self._link.remote.get(self._link, name)
 
@@ -118,14 +133,17 @@ class Proxy:
 class Record(Proxy):
     """A dataclass or model: its fields are here, its methods over there."""
 
+    __slots__ = ("_at_default", "_fields", "_uncompared")
+
     _fields: dict[str, Any]
     _uncompared: frozenset[str]
     _at_default: frozenset[str]
 
     def __getattr__(self, name: str) -> Any:
-        fields = self.__dict__.get("_fields", {})
-        if name in fields:
-            return fields[name]
+        if name in Record.__slots__:
+            raise AttributeError(name)
+        if name in self._fields:
+            return self._fields[name]
         return super().__getattr__(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -168,6 +186,8 @@ class Record(Proxy):
 class Member(Proxy):
     """A member of an enumeration."""
 
+    __slots__ = ("name", "value")
+
     name: str
     value: Any
 
@@ -191,6 +211,8 @@ class Member(Proxy):
 class ClassProxy(Proxy):
     """A class over there: it can be called, and asked for its instances."""
 
+    __slots__ = ()
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._link.remote.call(self._link, args, kwargs)
 
@@ -211,8 +233,14 @@ class ClassProxy(Proxy):
 class ModuleProxy:
     """A module of the learner's package."""
 
+    __slots__ = ("_kept", "_name", "_remote")
+
+    _remote: Remote
+    _name: str
+    _kept: dict[str, Any]
+
     def __init__(self, remote: Remote, name: str) -> None:
-        self.__dict__.update(_remote=remote, _name=name, _kept={})
+        note(self, _remote=remote, _name=name, _kept={})
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in _READABLE:
@@ -287,4 +315,5 @@ def proxy_class(
         f"__{special}__": _WRITTEN.get(special) or _other_special(special)
         for special in specials - {"hash"}
     }
-    return type(name, (base,), {**methods, "__module__": __name__})
+    own = {"__module__": __name__, "__slots__": ()}
+    return type(name, (base,), {**methods, **own})

@@ -8,7 +8,7 @@ from typing import Any
 
 from .calls import NOTHING, Call, function_call, special_call
 from .connection import CALL_SECONDS, Connection, FaultError
-from .proxies import Link, Member, ModuleProxy, Proxy, Record
+from .proxies import Link, Member, ModuleProxy, Proxy, Record, note
 from .roots import FIRST, short_name
 from .values import Values, link_of
 from .wire import Frame, GarbledError
@@ -78,7 +78,7 @@ class Remote:
         frame |= {"kwargs": self.encode(lists[1]), **link.target}
         value = self._carry_out(frame, entry, CALL_SECONDS, lists)
         if isinstance(value, Proxy):
-            value.__dict__["_made_by"] = entry, lists
+            note(value, _made_by=(entry, lists))
         return value
 
     def special(self, proxy: Proxy, name: str, args: Any) -> Any:
@@ -86,8 +86,8 @@ class Remote:
         link = proxy._link
         entry = special_call(proxy, link.dotted, name, args)
         lists = None
-        if name == "enter" and "_made_by" in proxy.__dict__:
-            made_by, lists = proxy.__dict__["_made_by"]
+        if name == "enter" and hasattr(proxy, "_made_by"):
+            made_by, lists = proxy._made_by
             text = f"with {made_by.text}: ..."
             entry = replace(made_by, text=text, returned=NOTHING)
         if name not in _UNLOGGED:
@@ -107,12 +107,12 @@ class Remote:
         iterator = self._carry_out(frame, None)
         entry.returned = []
         if isinstance(iterator, Proxy):
-            iterator.__dict__["_entry"] = entry
+            note(iterator, _entry=entry)
         return iterator
 
     def next(self, proxy: Proxy) -> Any:
         """Return the next item in a list, an empty list at the end."""
-        entry = proxy.__dict__.get("_entry")
+        entry = getattr(proxy, "_entry", None)
         frame = {"op": "special", "name": "next", "args": []}
         items = entry.returned if entry else []
         found = self._carry_out({**frame, **proxy._link.target}, entry)

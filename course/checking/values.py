@@ -20,6 +20,7 @@ from .proxies import (
     ModuleProxy,
     Proxy,
     Record,
+    note,
     proxy_class,
 )
 from .remote_errors import (
@@ -137,9 +138,12 @@ class Values:
             known = self._objects[data["h"]] = self._new(tag, data)
         if tag == "record":
             fields = {k: self.decode(v) for k, v in data["f"].items()}
-            known.__dict__["_fields"] = fields
-            known.__dict__["_uncompared"] = frozenset(data["not"])
-            known.__dict__["_at_default"] = frozenset(data["default"])
+            note(
+                known,
+                _fields=fields,
+                _uncompared=frozenset(data["not"]),
+                _at_default=frozenset(data["default"]),
+            )
         return known
 
     def _new(self, tag: str, data: Frame) -> Any:
@@ -156,10 +160,9 @@ class Values:
         base = ClassProxy if tag == "class" else bases[tag]
         specials = frozenset(map(str, data.get("can", ())))
         proxy = object.__new__(proxy_class(base, link.type_name, specials))
-        proxy.__dict__["_link"] = link
+        note(proxy, _link=link)
         if tag == "member":
-            value = self.decode(data["value"])
-            proxy.__dict__.update(name=data["name"], value=value)
+            note(proxy, name=data["name"], value=self.decode(data["value"]))
         return proxy
 
     def _new_error(self, data: Frame) -> Any:
@@ -180,8 +183,11 @@ class Values:
 
 def link_of(value: Any) -> Link | None:
     kind = type(value)
-    if issubclass(kind, Proxy) or issubclass(kind, RemoteError):
-        link: Link | None = value.__dict__.get("_link")
+    if issubclass(kind, Proxy):
+        link: Link | None = getattr(value, "_link", None)
+        return link
+    if issubclass(kind, RemoteError):
+        link = value.__dict__.get("_link")
         return link
     if issubclass(kind, RemoteErrorType):
         link = value.__dict__.get("_class_link")

@@ -23,6 +23,7 @@ from llm_providers.errors import (
     RateLimitError,
     RequestTimeoutError,
 )
+from llm_providers.prompt_checks import check_headers
 from llm_providers.responses import Reply
 
 __all__ = ["OpenRouterAgent", "wait_asked_for"]
@@ -53,7 +54,8 @@ class OpenRouterAgent(ChatCompletionsAgent):
 
     Reads ``OPENROUTER_API_KEY`` and ``OPENROUTER_BASE_URL``. `app_url` and
     `app_title` tell OpenRouter which application asks; without them it is
-    told nothing. Replies say what they cost and who served them.
+    told nothing. Replies say what they cost and who served them. Raises
+    ValueError for a text that no header can carry: it has to be ASCII.
     """
 
     provider = "openrouter"
@@ -64,6 +66,7 @@ class OpenRouterAgent(ChatCompletionsAgent):
         super().__init__(**options)
         told = {"HTTP-Referer": app_url, "X-OpenRouter-Title": app_title}
         self.headers = {name: text for name, text in told.items() if text}
+        check_headers(self.headers)
 
     def parse_response(self, payload: Mapping[str, Any]) -> Reply:
         """Return the reply, with the provider that served it upstream."""

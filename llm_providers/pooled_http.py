@@ -7,6 +7,7 @@ callers see is the same: httpx2's requests, answers and exceptions.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.request import getproxies
 
@@ -35,6 +36,7 @@ __all__ = [
 # The key of what an answer has beside httpx2's own.
 FINISH = "finish"
 PORTS = {"http": 80, "https": 443}
+UNSENDABLE = re.compile(rb"[\r\n\0]")
 
 
 def finish(answer: httpx2.Response) -> None:
@@ -97,11 +99,16 @@ def address_of(url: httpx2.URL) -> Address:
 
 
 def head_of(request: httpx2.Request) -> bytes:
-    """Return a request's head, without the empty line at its end."""
+    """Return a request's head, without the empty line at its end.
+
+    Raises LocalProtocolError for a header that would be more than one.
+    """
     method, path = request.method.encode("ascii"), request.url.raw_path
-    lines = [b"%b %b HTTP/1.1\r\n" % (method, path)]
-    lines += [b"%b: %b\r\n" % header for header in request.headers.raw]
-    return b"".join(lines)
+    lines = [b"%b %b HTTP/1.1" % (method, path)]
+    lines += [b"%b: %b" % header for header in request.headers.raw]
+    if any(map(UNSENDABLE.search, lines)):
+        raise httpx2.LocalProtocolError("A header cannot be sent.")
+    return b"\r\n".join([*lines, b""])
 
 
 def response_of(

@@ -6,15 +6,36 @@ parts and tools of kinds that only some providers know, is theirs to refuse.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 __all__ = [
+    "check_headers",
     "check_messages",
     "check_response_format",
     "check_tool_choice",
     "check_tools",
 ]
+
+# A token of RFC 9110, 5.6.2.
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def check_headers(headers: Any) -> None:
+    """Raise TypeError or ValueError for headers that cannot be sent.
+
+    A line break in one would begin a header that nobody has asked for.
+    """
+    for name, value in _mapping(headers, "headers").items():
+        _text({"name": name}, "name", "headers")
+        _text(headers, name, "headers")
+        if not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"headers: {name!r} is no header's name")
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError(
+                f"headers.{name} holds characters that cannot be sent"
+            )
 
 
 def check_messages(messages: Iterable[Mapping[str, Any]]) -> None:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from llm_providers.prompt_checks import (
+    check_headers,
     check_messages,
     check_response_format,
     check_tool_choice,
@@ -114,6 +115,7 @@ class Prompt:
         check_tools(self.tools)
         check_tool_choice(self.tool_choice)
         check_response_format(self.response_format)
+        check_headers(self.headers)
         return self
 
 

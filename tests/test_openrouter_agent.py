@@ -70,6 +70,12 @@ def test_the_application_is_named_only_if_it_says_so(agent, sandbox):
     assert told["x-openrouter-title"] == "Module 4"
 
 
+@pytest.mark.parametrize("title", ["Modul 4 – Köln", "4\r\nx-more: 1"])
+def test_a_title_that_cannot_be_sent_is_refused(agent, title):
+    with pytest.raises(ValueError, match="X-OpenRouter-Title"):
+        agent(app_title=title)
+
+
 def test_a_prompt_s_own_headers_go_first(agent, sandbox):
     headers = {"X-OpenRouter-Title": "Another"}
     agent(app_title="Module 4").process_prompt("Hello", headers=headers)

@@ -62,6 +62,12 @@ def test_a_stream_keeps_its_connection_for_the_next_one(llm, sandbox):
     assert list(*free.values()) == [connection]
 
 
+@pytest.mark.parametrize("value", ["a\r\nx-more: 1", "a\nx-more: 1", "\0"])
+def test_a_header_that_would_be_two_is_not_sent(client, sandbox, value):
+    with pytest.raises(httpx2.LocalProtocolError):
+        client.get(f"{sandbox.url}/_sandbox/info", headers={"x-a": value})
+
+
 def test_nobody_there_is_a_connect_error(client):
     with pytest.raises(httpx2.ConnectError):
         client.get("http://127.0.0.1:9/")

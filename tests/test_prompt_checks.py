@@ -85,6 +85,30 @@ def test_an_option_that_makes_no_sense_is_told_with_its_place(
 
 
 @pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        (["x-a"], TypeError),
+        ({3: "b"}, TypeError),
+        ({"x-a": 3}, TypeError),
+        ({"x-a": "b\r\nx-more: 1"}, ValueError),
+        ({"x-a": "b\0"}, ValueError),
+        ({"x-a": "für"}, ValueError),
+        ({"x-a\r\nx-more": "1"}, ValueError),
+        ({"x a": "1"}, ValueError),
+        ({"": "1"}, ValueError),
+    ],
+)
+def test_headers_that_cannot_be_sent_are_refused(llm, headers, kind):
+    with pytest.raises(kind, match="^headers"):
+        llm.prompts.Prompt.of("Hello", headers=headers)
+
+
+def test_a_header_that_can_be_sent_stays(llm):
+    headers = {"X-Request-Id": "a b; c=1"}
+    assert llm.prompts.Prompt.of("Hello", headers=headers).headers == headers
+
+
+@pytest.mark.parametrize(
     "option",
     [
         {"tools": [{"type": "openrouter:web_search"}]},

@@ -6,11 +6,11 @@ import ast
 import importlib
 import sys
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 
-from course.building.definitions import parsed
 from course.checking.roots import ROOTS, root_of
 from course.workspace.files import read_text_file
 from course.workspace.module_imports import ImportedName, imported_names
@@ -78,7 +78,8 @@ class PackagesInUse:
         # A whole package is used by each of its modules.
         changed |= {name for name in _loaded() if root_of(name) in changed}
         self._seen = versions
-        _forget(self._with_users(changed))
+        if changed:
+            _forget(self._with_users(changed))
         importlib.invalidate_caches()
 
     def _versions(self) -> dict[str, tuple[int, int]]:
@@ -115,14 +116,14 @@ class PackagesInUse:
         place = self._folder.joinpath(*name.split("."))
         is_package = place.is_dir()
         file = place / "__init__.py" if is_package else f"{place}.py"
+        home = name if is_package else name.rpartition(".")[0]
         try:
-            tree = parsed(read_text_file(Path(file)).text)
+            imports = _imports_in(read_text_file(Path(file)).text, home)
         except (OSError, SyntaxError, ValueError):
             return set(self._seen)
-        home = name if is_package else name.rpartition(".")[0]
         # What is loaded from a folder has had the folder itself loaded.
         used = {name.rpartition(".")[0]}
-        for each in imported_names(ast.walk(tree), home):
+        for each in imports:
             whole = each.source or each.name
             if root_of(whole):
                 used |= self._behind(whole, each)
@@ -137,6 +138,13 @@ class PackagesInUse:
             # A public name of a package may come from any of its modules.
             return {source, *(n for n in self._seen if _is_in(n, source))}
         return {source}
+
+
+# Most modules are as they were when the last answer was saved.
+@lru_cache(maxsize=128)
+def _imports_in(text: str, package: str) -> list[ImportedName]:
+    """Return what a module imports; SyntaxError where it is not Python."""
+    return imported_names(ast.walk(ast.parse(text)), package)
 
 
 def _forget(gone: set[str]) -> None:

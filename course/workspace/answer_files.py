@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from course.building.blanks import is_blank, is_blank_tests
@@ -56,14 +57,10 @@ class AnswerFiles:
             untouched = text == SKELETONS.get(exercise.file, "")
             blank = untouched or is_blank_tests(text, exercise.id)
             return "" if blank else text
-        try:
-            definition = definition_text(text, exercise.path)
-        except DefinitionNotFoundError:
-            return ""
-        if is_blank(definition, exercise.name, exercise.id):
-            return ""
         helpers = self._record(exercise).helpers
-        return _statements(text, helpers) + definition
+        return _answer_in(
+            text, exercise.path, exercise.name, exercise.id, helpers
+        )
 
     def digest(self, exercise: Exercise) -> str:
         """Return a short name of the answer's text; empty while blank."""
@@ -207,6 +204,24 @@ def _start_afresh(exercise: Exercise) -> str:
         f"`python3 -m course reset {exercise.module}` starts the file afresh "
         "and keeps a copy of it; then run your cells again."
     )
+
+
+# Asked for every exercise at each verdict, of files that hardly change.
+@lru_cache(maxsize=256)
+def _answer_in(
+    text: str, path: str, name: str, number: str, helpers: tuple[str, ...]
+) -> str:
+    """Return a module's answer with its helpers; empty while it is blank.
+
+    Raises SyntaxError when the module is not Python.
+    """
+    try:
+        definition = definition_text(text, path)
+    except DefinitionNotFoundError:
+        return ""
+    if is_blank(definition, name, number):
+        return ""
+    return _statements(text, helpers) + definition
 
 
 def _statements(text: str, names: tuple[str, ...]) -> str:

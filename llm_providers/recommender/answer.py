@@ -70,7 +70,7 @@ def lead_confidence(
     if second is None or weight == 0:
         return 1.0
     lead = (second.loss - choice.loss) * 100 / weight
-    if not (choice.entrant.measured and second.entrant.measured):
+    if not (choice.measured and second.measured):
         lead /= 2
     return round(order_confidence(lead), 3)
 
@@ -85,7 +85,7 @@ def _second(order: Sequence[Scored]) -> Scored | None:
 
 def _probability(one: Scored) -> float | None:
     """Points of 100 as a share; None where nobody has measured anything."""
-    if not one.entrant.measured:
+    if not one.measured:
         return None
     return round(max(0.0, min(1.0, one.points / 100)), 3)
 

@@ -51,8 +51,7 @@ class Entrant(NamedTuple):
 
     `window`, `most_input` and `most_output` are tokens, `expected` and
     `high` those of the answer. The rates are USD per million tokens; one
-    that is None makes the cost unknown. `learned` says that the points come
-    from outcomes, not from public figures.
+    that is None makes the cost unknown.
     """
 
     target: str
@@ -67,7 +66,6 @@ class Entrant(NamedTuple):
     candidate: Candidate
     measured: bool
     output: TokenRange
-    learned: bool = False
 
 
 class Scored(NamedTuple):
@@ -75,7 +73,8 @@ class Scored(NamedTuple):
 
     Its place is given by its utility, then by quality, then by cost, then by
     name; what falls with rank stands negated. `high_order` is the high
-    estimate of its cost; an unknown cost is infinite here.
+    estimate of its cost; an unknown cost is infinite here. `learned` says
+    that the points come from outcomes, not from public figures.
     """
 
     loss: float
@@ -84,11 +83,17 @@ class Scored(NamedTuple):
     target: str
     high_order: float
     entrant: Entrant
+    learned: bool = False
 
     @property
     def candidate(self) -> Candidate:
         """Who it is."""
         return self.entrant.candidate
+
+    @property
+    def measured(self) -> bool:
+        """Whether anybody has measured its quality."""
+        return self.learned or self.entrant.measured
 
     @property
     def points(self) -> float:

@@ -22,7 +22,9 @@ def counterfactual(fitting: Fitting, choice: Scored) -> str | None:
 
 
 def _budget(fitting: Fitting, choice: Scored) -> str | None:
-    better = [one for one in fitting.dear if one < choice]
+    dear = fitting.dear
+    # Who is beaten in everything is no nearer, and no better.
+    better = [one for one in map(dear.one, dear.first) if one < choice]
     least = min((one.high_order for one in better), default=inf)
     if least == inf:
         return None
@@ -43,14 +45,15 @@ def _weight(fitting: Fitting, choice: Scored) -> str | None:
     asked = fitting.task.quality_weight
     if asked >= 1:
         return None
-    crossings = _crossings(fitting.standing, choice, asked)
+    standing = fitting.standing
+    crossings = _crossings(standing, choice, asked)
     if not crossings:
         return None
     # A hundredth more than the crossing leaves no room for rounding.
     weight = min(1.0, floor(min(crossings) * 100 + 1.01) / 100)
     turned = [
-        fitting.standing.one(place)
-        for place, share in enumerate(crossings)
+        standing.one(place)
+        for place, share in zip(standing.first, crossings, strict=False)
         if share <= weight
     ]
     other = min(
@@ -73,16 +76,15 @@ def _crossings(
 ) -> list[float]:
     """The weights from which on those of more quality beat the choice.
 
-    In the order of their places, which are the first ones.
+    Of those who may be among the best; the better ones come first there.
     """
     there, pain, rest = choice.minus_points, _pain(choice, asked), 1 - asked
-    better = standing.better(choice.points)
+    minus_points = standing.columns.minus_points
     crossings = []
-    for loss, minus in zip(
-        standing.losses[:better],
-        standing.columns.minus_points,
-        strict=False,
-    ):
+    for loss, place in zip(standing.losses, standing.first, strict=True):
+        minus = minus_points[place]
+        if minus >= there:
+            break
         dearer = (loss - asked * minus / 100) / rest - pain
         crossings.append(dearer / (dearer + (there - minus) / 100))
     return crossings

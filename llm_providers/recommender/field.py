@@ -1,17 +1,16 @@
 """Where all entrants of a kind of request stand for one task.
 
 Written for hundreds of entrants in a fraction of a millisecond: their figures
-are columns, what does not depend on the task is worked out once, and only who
-is asked for becomes a `Scored`.
+are columns, what does not depend on the task is worked out once, who can't be
+among the best is not looked at, and only who is asked for becomes a `Scored`.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import compress
 from math import inf, log1p
 
 from llm_providers.recommender.choice import (
@@ -21,139 +20,212 @@ from llm_providers.recommender.choice import (
     Scored,
     cost_score,
 )
-from llm_providers.recommender.costs import MILLION
+from llm_providers.recommender.contenders import MOST, contenders
+from llm_providers.recommender.tariffs import Tariffs
 
 __all__ = ["Columns", "Field", "Standing"]
+
+Places = Sequence[int]
+
+# For prompts and answers up to these sizes, in tokens, it is known who may be
+# among the best; beyond them, too many differ in what they have room for.
+USUAL_PROMPT, USUAL_ANSWER = 100_000, 16_000
+# A kind of request that comes but once or twice is not worth finding that out.
+SOME_USES = 2
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Entrants from most to least quality, and what they charge.
-
-    `rates` are USD per million tokens of the prompt, `answers` and `highs`
-    millionths of a USD for the answer as expected and as high. Where a rate
-    is unknown, the answers are infinite.
-    """
+    """Entrants from most to least quality, in points of 100 (negated)."""
 
     entrants: Sequence[Entrant]
     providers: Sequence[str]
     minus_points: Sequence[float]
-    rates: Sequence[float]
-    answers: Sequence[float]
-    highs: Sequence[float]
-
-    @cached_property
-    def by_provider(self) -> Mapping[str, Sequence[int]]:
-        """The places of each provider's entrants."""
-        found: dict[str, list[int]] = {name: [] for name in self.providers}
-        for place, name in enumerate(self.providers):
-            found[name].append(place)
-        return found
 
     @cached_property
     def places(self) -> Mapping[str, int]:
         """The place of each entrant, by target."""
         return {one.target: at for at, one in enumerate(self.entrants)}
 
-    def some(self, kept: Sequence[bool]) -> Columns:
-        """Return those that are kept, in the same order."""
-        return Columns(
-            list(compress(self.entrants, kept)),
-            list(compress(self.providers, kept)),
-            list(compress(self.minus_points, kept)),
-            list(compress(self.rates, kept)),
-            list(compress(self.answers, kept)),
-            list(compress(self.highs, kept)),
-        )
-
 
 @dataclass(frozen=True)
 class Standing:
-    """Entrants with what a task costs (USD) and loses at each of them.
+    """The places of those who fit a task, ascending, and what it costs there.
 
-    An unknown cost is infinite.
+    `first` are those of them who may be among the best, or all. An unknown
+    cost is infinite. `weight` is that of quality, from 0 to 1.
     """
 
     columns: Columns
+    tariffs: Tariffs
+    places: Places
+    first: Places
     prompt_tokens: int
-    costs: Sequence[float]
-    losses: Sequence[float]
+    weight: float
 
     def __len__(self) -> int:
-        return len(self.losses)
+        return len(self.places)
+
+    @cached_property
+    def costs(self) -> Sequence[float]:
+        """What the task is expected to cost by each tariff, in USD."""
+        return self.tariffs.expected(self.prompt_tokens)
+
+    @cached_property
+    def losses(self) -> Sequence[float]:
+        """The utility of each of the `first`, negated."""
+        return self._losses(self.first)
 
     def one(self, place: int) -> Scored:
         """Return the entrant at a place."""
-        columns = self.columns
-        entrant = columns.entrants[place]
-        high = self.prompt_tokens * columns.rates[place] + columns.highs[place]
+        return self._scored(place, self._losses([place])[0])
+
+    def learned(self, target: str, points: float) -> Scored | None:
+        """Return an entrant by quality of one's own; None if it is not here.
+
+        `points` are of 100.
+        """
+        place = self.columns.places.get(target)
+        if place is None or not self._has(place):
+            return None
+        tariff = self.tariffs.of[place]
+        cost = self.costs[tariff]
         return Scored(
-            self.losses[place],
-            columns.minus_points[place],
-            self.costs[place],
-            entrant.target,
-            high / MILLION,
-            entrant,
+            _loss(cost, -points, self.weight),
+            -points,
+            cost,
+            target,
+            self.tariffs.high(tariff, self.prompt_tokens),
+            self.columns.entrants[place],
+            True,
         )
+
+    def targets(self) -> Sequence[str]:
+        """Return the names of all."""
+        entrants = self.columns.entrants
+        return [entrants[place].target for place in self.places]
 
     def every(self) -> tuple[Scored, ...]:
         """Return all entrants, in no order to rely on."""
-        return tuple(map(self.one, range(len(self))))
+        losses = self._losses(self.places)
+        return tuple(map(self._scored, self.places, losses))
 
     def best(self, count: int) -> list[Scored]:
         """Return the first so many, best first."""
-        losses = self.losses
-        if count >= len(losses):
+        if count >= len(self):
             return sorted(self.every())
+        pool, losses = self.first, self.losses
+        if count > MOST:
+            pool = self.places
+            losses = self._losses(pool)
         limit = min(losses) if count == 1 else sorted(losses)[count - 1]
-        close = [at for at, loss in enumerate(losses) if loss <= limit]
-        return sorted(map(self.one, close))[:count]
+        close = [
+            self._scored(place, loss)
+            for place, loss in zip(pool, losses, strict=True)
+            if loss <= limit
+        ]
+        return sorted(close)[:count]
 
     def best_of(self, provider: str) -> Scored | None:
         """Return the best of one provider; None where it has none."""
-        places = self.columns.by_provider.get(provider)
-        if not places:
+        providers = self.columns.providers
+        own = [
+            (loss, place)
+            for place, loss in zip(self.first, self.losses, strict=True)
+            if providers[place] == provider
+        ]
+        if not own:
             return None
-        losses = self.losses
-        least = min([losses[at] for at in places])
-        return min(self.one(at) for at in places if losses[at] == least)
+        least = min(own)[0]
+        return min(
+            self._scored(place, loss) for loss, place in own if loss == least
+        )
 
     def cheapest(self) -> Scored:
         """Return who costs least, of several the first by name."""
-        least = min(self.costs)
-        places = [at for at, cost in enumerate(self.costs) if cost == least]
-        return min(map(self.one, places), key=lambda one: one.target)
+        costs, of = self.costs, self.tariffs.of
+        least = min(costs[of[place]] for place in self.places)
+        return min(
+            (self.one(at) for at in self.places if costs[of[at]] == least),
+            key=lambda one: one.target,
+        )
 
     def better(self, points: float) -> int:
         """Return how many have more points: they are the first ones."""
-        return bisect_left(self.columns.minus_points, -points)
+        place = bisect_left(self.columns.minus_points, -points)
+        return bisect_left(self.places, place)
 
     def cheaper(self, cost: float) -> int:
         """Return how many cost less than so many USD."""
-        return len([1 for own in self.costs if own < cost])
+        costs, tariffs = self.costs, self.tariffs
+        if self._is_whole:
+            sizes = zip(costs, tariffs.sizes, strict=True)
+            return sum([size for own, size in sizes if own < cost])
+        of = tariffs.of
+        return len([1 for place in self.places if costs[of[place]] < cost])
 
-    def within(
-        self, budget: float | None
-    ) -> tuple[Standing, tuple[Scored, ...]]:
+    def within(self, budget: float | None) -> tuple[Standing, Standing]:
         """Return who is within a budget by the high estimate; the others."""
         if budget is None:
-            return self, ()
-        prompt, columns = self.prompt_tokens, self.columns
-        kept = [
-            (prompt * rate + high) / MILLION <= budget
-            for rate, high in zip(columns.rates, columns.highs, strict=True)
+            return self, replace(self, places=(), first=())
+        fits = self.tariffs.within(self.prompt_tokens, budget)
+        if all(fits):
+            return self, replace(self, places=(), first=())
+        fit, dear = self._split(fits, True), self._split(fits, False)
+        return (fit if dear.places else self), dear
+
+    @cached_property
+    def high_by_tariff(self) -> Sequence[float]:
+        """What the task costs at the most by each tariff, in USD."""
+        return self.tariffs.highest(self.prompt_tokens)
+
+    @property
+    def _is_whole(self) -> bool:
+        return len(self.places) == len(self.columns.entrants)
+
+    def _has(self, place: int) -> bool:
+        if self._is_whole:
+            return True
+        at = bisect_left(self.places, place)
+        return at < len(self.places) and self.places[at] == place
+
+    def _split(self, fits: Sequence[bool], kept: bool) -> Standing:
+        of = self.tariffs.of
+        places = [at for at in self.places if fits[of[at]] is kept]
+        first = [at for at in self.first if fits[of[at]] is kept]
+        return replace(self, places=places, first=first)
+
+    def _losses(self, places: Places) -> list[float]:
+        """Return what the task loses at places: a `utility` negated."""
+        costs, of = self.costs, self.tariffs.of
+        minus, weight = self.columns.minus_points, self.weight
+        if self.tariffs.unpriced:
+            return [_loss(costs[of[at]], minus[at], weight) for at in places]
+        quality, price, log_of = weight / 100, (1 - weight) / SCALE, log1p
+        return [
+            price * log_of(costs[of[at]] / SMALL_USD) + quality * minus[at]
+            for at in places
         ]
-        if all(kept):
-            return self, ()
-        fit = Standing(
-            columns.some(kept),
-            prompt,
-            list(compress(self.costs, kept)),
-            list(compress(self.losses, kept)),
+
+    def _scored(self, place: int, loss: float) -> Scored:
+        columns, tariff = self.columns, self.tariffs.of[place]
+        entrant = columns.entrants[place]
+        return Scored(
+            loss,
+            columns.minus_points[place],
+            self.costs[tariff],
+            entrant.target,
+            self.tariffs.high(tariff, self.prompt_tokens),
+            entrant,
         )
-        return fit, tuple(
-            self.one(at) for at, within in enumerate(kept) if not within
-        )
+
+
+def _loss(cost: float, minus_points: float, weight: float) -> float:
+    quality = weight / 100
+    if cost == inf:
+        return (1 - weight) * cost_score(None) + quality * minus_points
+    price = (1 - weight) / SCALE
+    return price * log1p(cost / SMALL_USD) + quality * minus_points
 
 
 class Field:
@@ -161,14 +233,20 @@ class Field:
 
     def __init__(self, entrants: Iterable[Entrant]) -> None:
         self.entrants = sorted(entrants, key=lambda one: -one.points)
-        self._usual = _columns(self.entrants)
-        self.providers = frozenset(self._usual.providers)
+        self._columns = Columns(
+            self.entrants,
+            [one.candidate.provider for one in self.entrants],
+            [-one.points for one in self.entrants],
+        )
+        self.providers = frozenset(self._columns.providers)
+        self._all = range(len(self.entrants))
+        self._usual = Tariffs.usual(self.entrants)
         self._rooms = [
             min(one.window - one.expected, one.most_input)
             for one in self.entrants
         ]
         self._least_room = min(self._rooms, default=0)
-        self._unpriced = inf in self._usual.answers
+        self._uses = 0
 
     def standing(
         self, prompt_tokens: int, output_tokens: int | None, weight: float
@@ -176,64 +254,85 @@ class Field:
         """Return who has room for a task, and where each of them stands.
 
         `output_tokens` go before what an entrant is expected to write. The
-        cost is that of `costs.expected_cost`, the loss a `utility` negated.
+        cost is that of `costs.expected_cost`.
         """
-        columns = self._with_room(prompt_tokens, output_tokens)
-        costs = [
-            (prompt_tokens * rate + answer) / MILLION
-            for rate, answer in zip(
-                columns.rates, columns.answers, strict=True
-            )
-        ]
-        quality, price, log_of = weight / 100, (1 - weight) / SCALE, log1p
-        losses = [
-            price * log_of(cost / SMALL_USD) + quality * minus
-            for cost, minus in zip(costs, columns.minus_points, strict=True)
-        ]
-        if self._unpriced:
-            unknown = (1 - weight) * cost_score(None)
-            for at, cost in enumerate(costs):
-                if cost == inf:
-                    losses[at] = unknown + quality * columns.minus_points[at]
-        return Standing(columns, prompt_tokens, costs, losses)
-
-    def _with_room(self, prompt: int, output: int | None) -> Columns:
-        if output is not None:
-            return _columns(
-                [
-                    one
-                    for one in self.entrants
-                    if output <= one.most_output
-                    and prompt + output <= one.window
-                    and prompt <= one.most_input
-                ],
-                output,
-            )
-        if prompt <= self._least_room:
-            return self._usual
-        return self._usual.some([prompt <= room for room in self._rooms])
-
-
-def _columns(
-    entrants: Sequence[Entrant], output: int | None = None
-) -> Columns:
-    """Return the columns; `output` tokens go before their own estimates."""
-    rates, answers, highs = [], [], []
-    for one in entrants:
-        if one.input_rate is None or one.output_rate is None:
-            rate, answer, high = 0.0, inf, inf
+        if output_tokens is None:
+            tariffs, places = self._usual, self._with_room(prompt_tokens)
         else:
-            rate, each = one.input_rate, one.output_rate
-            answer = each * (one.expected if output is None else output)
-            high = each * (one.high if output is None else output)
-        rates.append(rate)
-        answers.append(answer)
-        highs.append(high)
-    return Columns(
-        entrants,
-        [one.candidate.provider for one in entrants],
-        [-one.points for one in entrants],
-        rates,
-        answers,
-        highs,
-    )
+            tariffs = self._asked.asked(output_tokens)
+            places = self._with_room_for(prompt_tokens, output_tokens)
+        first = self._first(prompt_tokens, output_tokens)
+        if first is None:
+            first = places
+        elif len(places) < len(self.entrants):
+            there = set(places)
+            first = [place for place in first if place in there]
+        return Standing(
+            self._columns, tariffs, places, first, prompt_tokens, weight
+        )
+
+    def _with_room(self, prompt: int) -> Places:
+        if prompt <= self._least_room:
+            return self._all
+        return [at for at, room in enumerate(self._rooms) if prompt <= room]
+
+    def _with_room_for(self, prompt: int, output: int) -> Places:
+        both = prompt + output
+        found = [
+            at
+            for at, one in enumerate(self.entrants)
+            if output <= one.most_output
+            and both <= one.window
+            and prompt <= one.most_input
+        ]
+        return found if len(found) < len(self.entrants) else self._all
+
+    def _first(self, prompt: int, output: int | None) -> Places | None:
+        """Return who may be among the best; None where that is not known."""
+        if prompt + (output or 0) > USUAL_PROMPT:
+            return None
+        if (output or 0) > USUAL_ANSWER:
+            return None
+        self._uses += 1
+        if self._uses <= SOME_USES:
+            return None
+        return self._usual_first if output is None else self._asked_first
+
+    @cached_property
+    def _asked(self) -> Tariffs:
+        return Tariffs.by_rates(self.entrants)
+
+    @cached_property
+    def _usual_first(self) -> Places:
+        """Those who may be among the best by what they are likely to write."""
+        rooms = [-min(room, USUAL_PROMPT) for room in self._rooms]
+        return self._contenders(self._usual, [rooms])
+
+    @cached_property
+    def _asked_first(self) -> Places:
+        """Those who may be among the best where the task says its length."""
+        known = self.entrants
+        return self._contenders(
+            self._asked,
+            [
+                [-min(one.most_output, USUAL_ANSWER) for one in known],
+                [-min(one.window, USUAL_PROMPT) for one in known],
+                [-min(one.most_input, USUAL_PROMPT) for one in known],
+            ],
+        )
+
+    def _contenders(
+        self, tariffs: Tariffs, rooms: Sequence[Sequence[int]]
+    ) -> Places:
+        """Less of any of these is never worse: for no task and no budget."""
+        of = tariffs.of
+        figures = zip(
+            self._columns.minus_points,
+            [tariffs.rates[at] for at in of],
+            [tariffs.answers[at] for at in of],
+            [tariffs.highs[at] for at in of],
+            *rooms,
+            strict=True,
+        )
+        names = [one.target for one in self.entrants]
+        return contenders(list(figures), names, self._columns.providers)

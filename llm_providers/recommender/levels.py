@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from llm_providers.recommender.choice import Scored
-from llm_providers.recommender.field import Field
 from llm_providers.recommender.lookup_table import LookupTable
 from llm_providers.recommender.scorer import Fitting
 
@@ -20,9 +19,11 @@ def first_and_doors(
 
     The `first` are put before all others, and count among the `most`.
     """
-    names = {one.target for one in first}
-    others = [one for one in fitting.best(most) if one.target not in names]
-    best = [*first, *others][:most]
+    best = list(first)
+    if len(best) < most:
+        names = {one.target for one in first}
+        best += [one for one in fitting.best(most) if one.target not in names]
+        del best[most:]
     there = {one.candidate.provider for one in best}
     doors = [
         fitting.standing.best_of(provider)
@@ -38,17 +39,17 @@ def by_table(
 
     Where no entry of the table fits, the cheapest that fits is taken.
     """
-    standing, places = fitting.standing, fitting.standing.columns.places
+    standing = fitting.standing
     kind = fitting.task.type or "default"
     prompt = fitting.task.prompt_tokens or 0
-    target = table.choose(kind, prompt, places)
+    target = table.choose(kind, prompt, set(standing.targets()))
     if target is None:
         choice = standing.cheapest()
         note = (
             "Nothing in the lookup table fits: it is the cheapest that does."
         )
     else:
-        choice = standing.one(places[target])
+        choice = standing.one(standing.columns.places[target])
         note = f"The lookup table has it for {kind} and this length."
     return first_and_doors(fitting, most, [choice]), note
 
@@ -73,26 +74,16 @@ def by_outcomes(
             [],
             "The task is unlike those learned from: the catalogue decides.",
         )
-    columns = fitting.standing.columns
+    learned_of = zip(estimates.models, estimates.quality, strict=True)
     known = [
-        columns.entrants[columns.places[target]]._replace(
-            points=100 * float(quality), measured=True, learned=True
-        )
-        for target, quality in zip(
-            estimates.models, estimates.quality, strict=True
-        )
-        if target in columns.places
+        fitting.standing.learned(target, 100 * float(quality))
+        for target, quality in learned_of
     ]
-    if len(known) < 2:
+    order = sorted([one for one in known if one is not None])
+    if len(order) < 2:
         return (
             [],
             "What was learned is about other models: the catalogue decides.",
         )
-    prompt = task.prompt_tokens or 0
-    order = (
-        Field(known)
-        .standing(prompt, task.output_tokens, task.quality_weight)
-        .best(most)
-    )
-    ranked = first_and_doors(fitting, most, order)
+    ranked = first_and_doors(fitting, most, order[:most])
     return ranked, "Its quality is learned from outcomes."

@@ -51,7 +51,7 @@ def reasons_for(
 
 def _quality(one: Scored, fitting: Fitting) -> str:
     kind, measured = fitting.kind.name, one.candidate.measured
-    if one.entrant.learned:
+    if one.learned:
         return (
             f"For {fitting.task.type} about {one.points:.0f} points of 100 "
             "are to be expected, by the outcomes that were learned from."
@@ -111,7 +111,7 @@ def _place(choice: Scored, fitting: Fitting) -> str:
     standing, weight = fitting.standing, fitting.task.quality_weight
     also = ""
     # What was learned and what was published are not on the same scale.
-    if not choice.entrant.learned:
+    if not choice.learned:
         also = f" and {standing.better(choice.points)} better"
     return (
         f"Of {len(standing)} that fit, {standing.cheaper(choice.cost_order)} "

@@ -7,16 +7,18 @@ for a kind of request, and kept.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping, Set
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from math import inf
 
 from llm_providers.catalogue import Catalogue
 from llm_providers.recommender.candidates import Candidate, candidates
 from llm_providers.recommender.choice import Entrant, Scored
 from llm_providers.recommender.constraints import (
     LASTING,
+    SIZED,
     Demand,
     amount,
     first_rejection,
@@ -74,7 +76,7 @@ class Fitting:
     kind: TaskType
     guessed: bool
     standing: Standing
-    dear: tuple[Scored, ...]
+    dear: Standing
     rejected: tuple[Rejected, ...]
     providers: Set[str]
 
@@ -138,18 +140,13 @@ class Scorer:
         guessed = task.type is None
         kind = task_type(guess_type(task.prompt) if guessed else task.type)
         prompt, output = prompt_size(task), task.output_tokens
-        task = replace(
-            task,
-            type=task.type or kind.name,
-            prompt_tokens=prompt,
-            providers=self._allowed(task.providers),
-        )
+        providers = self._allowed(task.providers)
+        task = task.filled(task.type or kind.name, prompt, providers)
         field, out = self._field(task, kind)
         roomy = field.standing(prompt, output, task.quality_weight)
-        small: tuple[Rejected, ...] = ()
+        small: list[Rejected] = []
         if len(roomy) < len(field.entrants):
-            there = {one.target for one in roomy.columns.entrants}
-            small = self._too_small(field.entrants, there, task, kind)
+            small = _too_small(field.entrants, roomy.places, task)
         fit, dear = roomy.within(task.max_cost_usd)
         return Fitting(
             task=task,
@@ -250,25 +247,6 @@ class Scorer:
             ]
         return self._by_kind[kind.name]
 
-    def _too_small(
-        self,
-        entrants: Iterable[Entrant],
-        roomy: Collection[str],
-        task: Task,
-        kind: TaskType,
-    ) -> tuple[Rejected, ...]:
-        return tuple(
-            self._against(one.candidate, task, kind)[0]
-            for one in entrants
-            if one.target not in roomy
-        )
-
-    def _against(
-        self, candidate: Candidate, task: Task, kind: TaskType
-    ) -> list[Rejected]:
-        demand = self._demand(candidate, task, kind)
-        return rejections(candidate, task, demand)
-
     def _demand(
         self, candidate: Candidate, task: Task, kind: TaskType
     ) -> Demand:
@@ -286,12 +264,31 @@ def _needed(candidate: Candidate, output: TokenRange) -> int:
     return output.expected
 
 
-def _over(budget: float | None, dear: Iterable[Scored]) -> list[Rejected]:
+def _too_small(
+    entrants: Sequence[Entrant], roomy: Sequence[int], task: Task
+) -> list[Rejected]:
+    """Say of those who have no room for the task that they have not."""
+    prompt, asked = task.prompt_tokens or 0, task.output_tokens
+    given = None if asked is None else TokenRange(asked, asked, asked)
+    free, there, found = NOTHING.cost, set(roomy), []
+    for place, one in enumerate(entrants):
+        if place not in there:
+            demand = Demand(prompt, given or one.output, free)
+            found.append(first_rejection(one.candidate, task, demand, SIZED))
+    return [each for each in found if each is not None]
+
+
+def _over(budget: float | None, dear: Standing) -> list[Rejected]:
     """Say of those who are too dear that they are."""
-    if budget is None:
+    if budget is None or not dear:
         return []
-    said = amount(budget)
+    said, entrants = amount(budget), dear.columns.entrants
+    reasons = [
+        too_dear(None if high == inf else high, said)
+        for high in dear.high_by_tariff
+    ]
+    of = dear.tariffs.of
     return [
-        Rejected(one.target, "max_cost_usd", too_dear(one.high_usd, said))
-        for one in dear
+        Rejected(entrants[at].target, "max_cost_usd", reasons[of[at]])
+        for at in dear.places
     ]

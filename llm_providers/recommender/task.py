@@ -98,6 +98,22 @@ class Task:
                 )
         return cls(**task)
 
+    def filled(
+        self,
+        type: str,
+        prompt_tokens: int,
+        providers: tuple[str, ...] | None,
+    ) -> Task:
+        """Return it with what was found out; nothing is checked again."""
+        task = object.__new__(Task)
+        task.__dict__.update(
+            self.__dict__,
+            type=type,
+            prompt_tokens=prompt_tokens,
+            providers=providers,
+        )
+        return task
+
 
 def _kind(value: object) -> str:
     return type(value).__name__

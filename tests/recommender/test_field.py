@@ -58,10 +58,12 @@ def test_a_budget_keeps_those_whose_high_estimate_is_within_it(standings):
             assert list(fit.every()) == [
                 one for one in every if one.high_order <= budget
             ]
-            assert list(dear) == [
+            assert list(dear.every()) == [
                 one for one in every if one.high_order > budget
             ]
-        assert standing.within(None) == (standing, ())
+        fit, dear = standing.within(None)
+        assert fit is standing
+        assert not dear
 
 
 def test_an_unknown_price_is_infinite_and_loses_like_a_dear_one(llm):

@@ -139,7 +139,7 @@ def test_who_is_left_out_is_left_out_for_a_reason(llm, catalogue, scorer):
         assert len(fits) + len(fitting.rejected) == len(catalogue.rows)
         for target, constraint in named.items():
             assert constraint in against[target]
-        dear = {one.target for one in fitting.dear}
+        dear = {one.target for one in fitting.dear.every()}
         assert dear == {
             name for name, why in against.items() if why == ["max_cost_usd"]
         }

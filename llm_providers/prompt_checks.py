@@ -13,13 +13,24 @@ from typing import Any
 __all__ = [
     "check_headers",
     "check_messages",
+    "check_options",
     "check_response_format",
+    "check_texts",
     "check_tool_choice",
     "check_tools",
 ]
 
 # A token of RFC 9110, 5.6.2.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+_OPTIONAL = type(None)
+_KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "model": ((str,), "a text"),
+    "system_message": ((str,), "a text"),
+    "reasoning_effort": ((str, _OPTIONAL), "a text"),
+    "max_tokens": ((int, _OPTIONAL), "a whole number"),
+    "temperature": ((int, float, _OPTIONAL), "a number"),
+}
 
 
 def check_headers(headers: Any) -> None:
@@ -53,6 +64,37 @@ def check_messages(messages: Iterable[Mapping[str, Any]]) -> None:
                 _check_call(call, place)
         if message.get("tool_call_id") is not None:
             _text(message, "tool_call_id", where)
+
+
+def check_options(prompt: Any) -> None:
+    """Raise TypeError or ValueError for a plain option that makes no sense.
+
+    `prompt` is a Prompt: its options are its attributes.
+    """
+    for name, (kinds, said) in _KINDS.items():
+        value = getattr(prompt, name)
+        if isinstance(value, bool) or not isinstance(value, kinds):
+            raise TypeError(f"{name} must be {said}")
+    if not all(isinstance(one, str) for one in prompt.stop):
+        raise TypeError("stop must be a text or a list of texts")
+    if prompt.max_tokens is not None and prompt.max_tokens < 1:
+        raise ValueError("max_tokens must be at least 1")
+    if prompt.temperature is not None and not 0 <= prompt.temperature <= 2:
+        raise ValueError("temperature must be between 0 and 2")
+
+
+def check_texts(texts: Iterable[Any]) -> None:
+    """Raise ValueError where half of a surrogate pair stands for itself.
+
+    A file name or a broken JSON brings it; no encoding can send it.
+    """
+    for text in texts:
+        if isinstance(text, str) and not text.isascii():
+            try:
+                text.encode()
+            except UnicodeEncodeError as error:
+                half = ascii(text[error.start])
+                raise ValueError(f"{half} in a prompt is no text") from None
 
 
 def check_tools(tools: Iterable[Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 from llm_providers.prompt_checks import (
     check_headers,
     check_messages,
+    check_options,
     check_response_format,
+    check_texts,
     check_tool_choice,
     check_tools,
 )
@@ -72,9 +74,13 @@ class Prompt:
             if prompt is None:
                 prompt = given.pop("messages", None)
         given.update(options)
+        if given.pop("messages", None) is not None:
+            raise TypeError("a prompt has 'prompt' or 'messages', not both")
         system, messages = _conversation(prompt)
-        system = "\n\n".join(filter(None, [given.pop("system_message", None),
-                                           system]))
+        own = given.pop("system_message", None)
+        if own and not isinstance(own, str):
+            raise TypeError("system_message must be a text")
+        system = "\n\n".join(filter(None, [own, system]))
         known = _known({k: v for k, v in given.items() if v is not None})
         return cls(
             messages=messages, system_message=system, **known
@@ -92,8 +98,11 @@ class Prompt:
     @property
     def characters(self) -> int:
         """How long the texts are, the system message's included."""
-        texts = (str(part.get("text") or "") for part in self._parts())
+        texts = (str(text or "") for text in self._texts())
         return len(self.system_message) + sum(map(len, texts))
+
+    def _texts(self) -> Iterator[Any]:
+        return (part.get("text") for part in self._parts())
 
     def _parts(self) -> Iterator[Mapping[str, Any]]:
         """Yield the parts of all turns; a plain text is a part, too."""
@@ -105,13 +114,11 @@ class Prompt:
                 yield from (p for p in content if isinstance(p, Mapping))
 
     def _checked(self) -> Prompt:
-        if self.max_tokens is not None and self.max_tokens < 1:
-            raise ValueError("max_tokens must be at least 1")
-        if self.temperature is not None and not 0 <= self.temperature <= 2:
-            raise ValueError("temperature must be between 0 and 2")
+        check_options(self)
         if not self.messages:
             raise ValueError("the prompt is empty")
         check_messages(self.messages)
+        check_texts([self.system_message, *self._texts()])
         check_tools(self.tools)
         check_tool_choice(self.tool_choice)
         check_response_format(self.response_format)
@@ -155,5 +162,7 @@ def _known(options: Mapping[str, Any]) -> dict[str, Any]:
         found["stop"] = (found["stop"],)
     for name in ("stop", "tools", "messages"):
         if name in found:
+            if not isinstance(found[name], Iterable):
+                raise TypeError(f"{name} must be a list")
             found[name] = tuple(found[name])
     return found

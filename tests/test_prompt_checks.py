@@ -85,6 +85,48 @@ def test_an_option_that_makes_no_sense_is_told_with_its_place(
 
 
 @pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ({"model": 3}, "model must be a text"),
+        ({"model": ["a"]}, "model must be a text"),
+        ({"system_message": {"a": 1}}, "system_message must be a text"),
+        ({"reasoning_effort": 1}, "reasoning_effort must be a text"),
+        ({"max_tokens": "9"}, "max_tokens must be a whole number"),
+        ({"max_tokens": 1.5}, "max_tokens must be a whole number"),
+        ({"max_tokens": True}, "max_tokens must be a whole number"),
+        ({"temperature": "1"}, "temperature must be a number"),
+        ({"temperature": False}, "temperature must be a number"),
+        ({"stop": 3}, "stop must be a list"),
+        ({"stop": [3]}, "stop must be a text or a list of texts"),
+        ({"tools": 3}, "tools must be a list"),
+        ({"messages": [{"role": "user", "content": "x"}]}, "not both"),
+    ],
+)
+def test_an_option_of_another_kind_is_told_by_its_name(llm, option, said):
+    with pytest.raises(TypeError, match=said):
+        llm.prompts.Prompt.of("Hello", **option)
+
+
+@pytest.mark.parametrize("temperature", [-0.1, 2.1, float("nan")])
+def test_a_temperature_beyond_the_scale_is_refused(llm, temperature):
+    with pytest.raises(ValueError, match="temperature must be between"):
+        llm.prompts.Prompt.of("Hello", temperature=temperature)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a \ud800 b",
+        {"prompt": "x", "system_message": "\udc00"},
+        user({"type": "text", "text": "\udfff"}),
+    ],
+)
+def test_half_a_surrogate_pair_is_no_text(llm, prompt):
+    with pytest.raises(ValueError, match="in a prompt is no text"):
+        llm.prompts.Prompt.of(prompt)
+
+
+@pytest.mark.parametrize(
     ("headers", "kind"),
     [
         (["x-a"], TypeError),

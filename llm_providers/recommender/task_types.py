@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from llm_providers.data_files import data_file
+from llm_providers.recommender.signs import Signs, words_of
 
 __all__ = [
     "TaskType",
@@ -39,7 +39,7 @@ class TaskType:
     quality: Mapping[str, float]
     output_tokens: int
     thinking: float
-    signs: tuple[str, ...] = ()
+    signs: Signs
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,9 @@ def guess_type(prompt: str) -> str:
     fitted classifier.
     """
     start = prompt[:READ_CHARACTERS].lower()
-    for name, sign in _signs():
-        if sign.search(start):
+    words, read = words_of(start), _read()
+    for name in read.guess_order:
+        if read.types[name].signs.are_in(start, words):
             return name
     return "default"
 
@@ -99,7 +100,7 @@ def _read() -> _TaskFile:
                 quality=row["quality"],
                 output_tokens=row["output_tokens"],
                 thinking=row["thinking"],
-                signs=tuple(row["signs"]),
+                signs=Signs.of(row["signs"]),
             )
             for name, row in content["types"].items()
         },
@@ -109,15 +110,4 @@ def _read() -> _TaskFile:
         ),
         characters_per_token=content["characters_per_token"],
         guess_order=tuple(content["guess_order"]),
-    )
-
-
-@cache
-def _signs() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    read = _read()
-    # Takes about half the time of ignoring the case. An escape such as \W,
-    # which would mean something else in lower case, stands in no sign.
-    return tuple(
-        (name, re.compile("|".join(read.types[name].signs).lower()))
-        for name in read.guess_order
     )

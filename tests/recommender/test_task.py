@@ -121,12 +121,24 @@ def test_every_type_says_what_it_is_and_how_long_its_answers_are(types):
         ("Prove by logic who of the three lies.", "reasoning"),
         ("Is the sentiment of this review good?", "classification"),
         ("Which column of the table is the largest?", "data_analysis"),
+        ("Put this into French.", "translation"),
+        ("A pinto French people like.", "default"),
+        ("A pinto: put it into French!", "translation"),
+        ("tl;dr", "summarization"),
+        ("Good morning", "conversation"),
+        ("It was a good morning", "default"),
+        ("12 * 4", "mathematics"),
         ("", "default"),
         ("Blue.", "default"),
     ],
 )
 def test_a_type_is_guessed_from_words_of_the_prompt(types, prompt, expected):
     assert types.guess_type(prompt) == expected
+
+
+def test_a_phrase_that_begins_with_no_plain_word_is_refused(llm):
+    with pytest.raises(ValueError, match="no plain word"):
+        llm.recommender.signs.Signs.of({"phrases": ["(a|b) c"]})
 
 
 def test_every_type_but_the_default_can_be_guessed(types):

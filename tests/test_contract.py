@@ -57,24 +57,57 @@ def sandbox(one_sandbox):
     return one_sandbox
 
 
+class Log:
+    """What a package logs, every field of it, as a text.
+
+    A learner's package is far away: what is kept here saves most of a
+    cell's requests to it.
+    """
+
+    def __init__(self, llm):
+        logging = llm.ledger.logging
+        self.llm = llm
+        lines = logging.io.StringIO()
+        self._handler = logging.StreamHandler(lines)
+        style = {"defaults": {"fields": ""}}
+        form = "%(name)s %(message)s %(fields)s"
+        self._handler.setFormatter(logging.Formatter(form, **style))
+        logger = logging.getLogger("llm_providers")
+        self._level = logger.level
+        self._set_level = logger.setLevel
+        self._add, self._remove = logger.addHandler, logger.removeHandler
+        self._rewind, self._cut = lines.seek, lines.truncate
+        self.text = lines.getvalue
+
+    def begin(self):
+        """Forget what was logged, and listen."""
+        self._rewind(0)
+        self._cut()
+        self._set_level("DEBUG")
+        self._add(self._handler)
+
+    def end(self):
+        """Listen no more."""
+        self._remove(self._handler)
+        self._set_level(self._level)
+
+
+@pytest.fixture(scope="module")
+def logs():
+    """The log of the package's present process, once there is one."""
+    return []
+
+
 @pytest.fixture
-def log(llm):
-    """What the package logs, every field of it, as a stream of text."""
-    logging = llm.ledger.logging
-    lines = logging.io.StringIO()
-    handler = logging.StreamHandler(lines)
-    style = {"defaults": {"fields": ""}}
-    form = "%(name)s %(message)s %(fields)s"
-    handler.setFormatter(logging.Formatter(form, **style))
-    logger = logging.getLogger("llm_providers")
-    level = logger.level
-    logger.setLevel("DEBUG")
-    logger.addHandler(handler)
-    yield lines
+def log(llm, logs):
+    """What the package logs in this cell."""
+    if not logs or logs[-1].llm is not llm:
+        logs[:] = [Log(llm)]
+    logs[-1].begin()
+    yield logs[-1]
     # The package's process may have ended, and its log with it.
     with suppress(BaseException):
-        logger.removeHandler(handler)
-        logger.setLevel(level)
+        logs[-1].end()
 
 
 def fail(sandbox, cell):
@@ -207,11 +240,11 @@ def test_the_contract_holds(llm, sandbox, waits, log, cell):
     assert came == cell.expected
     if cell.expected.end == "model_retired":
         assert replacement_of(cell) in response.error.what_to_do
-    texts = [*shown_by(response, agent), log.getvalue()]
+    texts = [*shown_by(response, agent), log.text()]
     assert parts_shown(cell.agent.key, texts) == []
     if cell.fails_at_first:
         sandbox.clear()
         fail(sandbox, cell)
         error = error_of_one_try(llm, agent, cell.case.stream)
-        texts = [*shown_by_errors(error), log.getvalue()]
+        texts = [*shown_by_errors(error), log.text()]
         assert parts_shown(cell.agent.key, texts) == []

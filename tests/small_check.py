@@ -1,7 +1,11 @@
 """A course of one module and its checks, for the tests of checking."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from course.checking.client import Checker
 
@@ -68,3 +72,17 @@ class SmallCourse:
 
     def close(self) -> None:
         self.checker.close()
+
+
+@contextmanager
+def small_course(root: Path, **environ: str) -> Iterator[SmallCourse]:
+    """Make such a course, whose judge starts with variables of its own.
+
+    Its code needs no SDK: no process takes the seconds to load them.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"COURSE_CHECK_WARM": "no", **environ}.items():
+            patch.setenv(name, value)
+        made = SmallCourse(root)
+        yield made
+        made.close()

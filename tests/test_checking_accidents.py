@@ -5,7 +5,7 @@ import sys
 import time
 
 import pytest
-from small_check import CHECKS, RIGHT, SmallCourse
+from small_check import CHECKS, RIGHT, small_course
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="the accidents are those of POSIX"
@@ -14,10 +14,9 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    made = SmallCourse(tmp_path_factory.mktemp("course"))
-    assert made.checker.wait()
-    yield made
-    made.close()
+    with small_course(tmp_path_factory.mktemp("course")) as made:
+        assert made.checker.wait()
+        yield made
 
 
 def judged(course, body, head=""):

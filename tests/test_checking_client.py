@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from small_check import RIGHT, SmallCourse
+from small_check import RIGHT, SmallCourse, small_course
 
 from course.checking.client import Checker
 
@@ -20,16 +20,16 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    made = SmallCourse(tmp_path_factory.mktemp("course"))
-    yield made
-    made.close()
+    with small_course(tmp_path_factory.mktemp("course")) as made:
+        yield made
 
 
 def judge_of(course):
     return course.checker._judge._process
 
 
-def test_starting_takes_no_time_and_warming_up_is_told(tmp_path):
+def test_starting_takes_no_time_and_warming_up_is_told(tmp_path, monkeypatch):
+    monkeypatch.delenv("COURSE_CHECK_WARM", raising=False)
     (tmp_path / "tests").mkdir()
     started = time.monotonic()
     checker = Checker(tmp_path, root=tmp_path)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from small_check import SmallCourse
+from small_check import small_course
 
 from course.checking.drawn import Drawn, drawn_root
 from course.checking.judge import _exercises_in
@@ -32,13 +32,11 @@ def add(text):
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COURSE_CHECK_SEED", "11")
-        made = SmallCourse(tmp_path_factory.mktemp("course"))
+    folder = tmp_path_factory.mktemp("course")
+    with small_course(folder, COURSE_CHECK_SEED="11") as made:
         (made.root / "tests" / "drawn.txt").write_text("Ada\n")
         made.write_checks(CHECK)
         yield made
-        made.close()
 
 
 def test_an_answer_that_holds_a_test_s_value_fails(course):

@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from small_check import SmallCourse
+from small_check import small_course
 
 from course.building.lessons import load_exercises
 from course.checking.client import Checker
@@ -11,11 +11,9 @@ from course.checking.client import Checker
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COURSE_CHECK_PROCESSES", "pool")
-        made = SmallCourse(tmp_path_factory.mktemp("course"))
+    folder = tmp_path_factory.mktemp("course")
+    with small_course(folder, COURSE_CHECK_PROCESSES="pool") as made:
         yield made
-        made.close()
 
 
 @pytest.mark.parametrize(
@@ -43,6 +41,7 @@ def test_code_that_kills_the_judge_hurts_only_this_check(course):
 
 def test_a_learner_s_own_tests_are_run_in_turn(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_CHECK_PROCESSES", "pool")
+    monkeypatch.delenv("COURSE_CHECK_WARM", raising=False)
     exercise = load_exercises()["1.8"]
     file = tmp_path / exercise.file
     file.parent.mkdir()

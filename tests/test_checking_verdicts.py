@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import pytest
-from small_check import CHECKS, RIGHT, SmallCourse
+from small_check import CHECKS, RIGHT, small_course
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    made = SmallCourse(tmp_path_factory.mktemp("course"))
-    yield made
-    made.close()
+    with small_course(tmp_path_factory.mktemp("course")) as made:
+        yield made
 
 
 def outcomes(verdict):

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from contract_cases import AGENTS, CASES, Absent, cells, table
-from small_check import SmallCourse
+from small_check import small_course
 
 from course.checking.client import Checker
 from course.checking.verdict import Expectation, Failure, Verdict, broken_kit
@@ -331,10 +331,9 @@ def C(case):
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    made = SmallCourse(tmp_path_factory.mktemp("contract"))
-    (made.root / "tests" / "test_contract.py").write_text(CHECKS)
-    yield made
-    made.close()
+    with small_course(tmp_path_factory.mktemp("contract")) as made:
+        (made.root / "tests" / "test_contract.py").write_text(CHECKS)
+        yield made
 
 
 def write(course, a: str, b: str = "return 1", ready: str = "pass") -> None:
@@ -453,7 +452,10 @@ MISTAKES = (
 
 
 @pytest.mark.proof
-def test_a_package_with_mistakes_fails_where_they_are(tmp_path) -> None:
+def test_a_package_with_mistakes_fails_where_they_are(
+    tmp_path, monkeypatch
+) -> None:
+    monkeypatch.delenv("COURSE_CHECK_WARM", raising=False)
     package = tmp_path / "llm_providers"
     shutil.copytree(KIT.package, package)
     shutil.copytree(KIT.data, tmp_path / "data")

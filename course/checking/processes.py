@@ -21,6 +21,9 @@ from course.checking.output import Output
 # Seconds until a process that does not warm up is given up.
 START_PATIENCE = 60.0
 
+# Set to "no", it spares the warm program what takes seconds.
+_WARM = "COURSE_CHECK_WARM"
+
 # The warm program sees its folder as a package of its own; the folder that
 # holds the course and the reference package is not on its path.
 BOOTSTRAP = """
@@ -185,7 +188,7 @@ def scrubbed_environment(temporary: Path) -> dict[str, str]:
     certificate to load instead of all that takes 1 ms, not 40. What numpy
     calls gets one thread: a fork takes along no others.
     """
-    kept = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "TZ")
+    kept = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "TZ", _WARM)
     home = str(temporary)
     return {
         **{name: os.environ[name] for name in kept if name in os.environ},

@@ -2,7 +2,8 @@
 
 Importing an SDK is not enough to make it warm: the first call builds models,
 the first app builds routes. Where forking is missing or unsafe, the same
-program warms up once per process and becomes the one child itself.
+program warms up once per process and becomes the one child itself. With
+``COURSE_CHECK_WARM=no`` it leaves all that to code which needs it.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def fork_children(control_fd: int) -> None:
     """Serve the judge's requests for children until the judge is gone."""
     control = socket.socket(fileno=control_fd)
     adopt_orphans()
-    warm_up()
+    get_ready()
     gc.collect()
     gc.freeze()
     send(control, {"ready": True})
@@ -66,6 +67,12 @@ def fork_children(control_fd: int) -> None:
     for pid in children:
         end(pid, died=False)
     end_strays(set())
+
+
+def get_ready() -> None:
+    """Warm up, unless nothing that is checked needs what takes long."""
+    if os.environ.get("COURSE_CHECK_WARM") != "no":
+        warm_up()
 
 
 def send(control: socket.socket, answer: dict[str, Any]) -> None:
@@ -162,7 +169,7 @@ def be_only_child(port: int, word: str) -> None:
             os.setsid()
     die_with_parent()
     connection = socket.create_connection(("127.0.0.1", port))
-    warm_up()
+    get_ready()
     Channel(connection).send({"word": word})
     answer_for_learner(connection)
 

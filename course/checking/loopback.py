@@ -58,10 +58,12 @@ def _install(name: str, refuse: Callable[[str], None]) -> None:
     if name in _installed:
         return
     _installed.add(name)
+    # A hook outlives the names of its module.
+    events, host_of = _EVENTS, _host
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
-        if event in _EVENTS:
-            host = _host(event, args)
+        if event in events:
+            host = host_of(event, args)
             if host is not None:
                 refuse(host)
 

@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 import traceback
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -136,8 +137,9 @@ class Judge:
         beside = dict.fromkeys([*(file.parent for file in files), self._tests])
         quoted = " ".join(shlex.quote(str(folder)) for folder in beside)
         options.append(f"--override-ini=pythonpath={quoted}")
-        everything = [*options, *map(str, files)]
-        pytest.main(everything, [*plugins, BareReports()])
+        chosen = Chosen(self._tests, files)
+        arguments = [*options, str(self._tests)]
+        pytest.main(arguments, [*plugins, chosen, BareReports()])
 
     def _files_with_tests(self) -> list[Path]:
         """Return the files with a test of an exercise.
@@ -172,6 +174,27 @@ def _states(folder: Path) -> dict[str, State]:
     return found
 
 
+class Chosen:
+    """A pytest plugin: of all that is in a folder, only some files are read.
+
+    Each file that is named to pytest has it look at all files beside it.
+    """
+
+    def __init__(self, folder: Path, files: list[Path]) -> None:
+        self._order = {file: number for number, file in enumerate(files)}
+        self._seen = {folder, *files}
+        for file in files:
+            self._seen |= {*file.parents} - {*folder.parents}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        return None if collection_path in self._seen else True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items.sort(key=lambda item: self._order[item.path])
+
+
 class Problems:
     """A pytest plugin: what is wrong with the kit's own tests."""
 
@@ -197,14 +220,35 @@ def _exercises_in(path: Path) -> frozenset[str]:
         # Running the tests will tell what is wrong with them.
         return frozenset(_QUOTED.findall(text))
     # Only real code counts: a test may hold the text of other tests.
+    lines = [
+        number
+        for number, line in enumerate(text.split("\n"), 1)
+        if "exercise(" in line
+    ]
     return frozenset(
         str(argument.value)
-        for node in ast.walk(tree)
+        for node in _nodes_on(tree, lines)
         if isinstance(node, ast.Call)
         and ast.unparse(node.func).endswith("mark.exercise")
         for argument in node.args
         if isinstance(argument, ast.Constant)
     )
+
+
+def _nodes_on(tree: ast.AST, lines: list[int]) -> Iterator[ast.AST]:
+    """Yield the nodes that stand on one of these lines, with what is in them.
+
+    Most of a test is its body, where there is nothing to look for.
+    """
+    for node in ast.iter_child_nodes(tree):
+        own = getattr(node, "lineno", 0)
+        decorators = getattr(node, "decorator_list", [])
+        first = min([own, *(each.lineno for each in decorators)])
+        place = bisect_left(lines, first)
+        last = getattr(node, "end_lineno", None) or sys.maxsize
+        if place < len(lines) and lines[place] <= last:
+            yield node
+            yield from _nodes_on(node, lines)
 
 
 def _forget_modules(folder: Path) -> None:

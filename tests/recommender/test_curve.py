@@ -4,8 +4,6 @@ import itertools
 from statistics import fmean
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 # Four prompts. "big" is always good, "small" for the first two only.
 SCORES = [
@@ -184,22 +182,3 @@ def test_the_area_is_the_mean_height_between_two_costs(curve):
     assert curve.area([(0.0, 0.0), (1.0, 1.0)], 0.0, 2.0) == pytest.approx(
         0.75
     )
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    points=st.lists(
-        st.tuples(st.integers(0, 9).map(float), st.integers(0, 9).map(float)),
-        min_size=1,
-        max_size=10,
-    )
-)
-def test_no_point_lies_above_the_hull(curve, points):
-    line = curve.hull(points)
-    assert line == sorted(line)
-    for (x, low), (right, high) in itertools.pairwise(line):
-        assert high > low
-        for cost, quality in points:
-            if x <= cost <= right:
-                on = low + (high - low) * (cost - x) / (right - x)
-                assert quality <= on + 1e-9

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from llm_providers.recommender.choice import Scored
-from llm_providers.recommender.costs import cost_range, expected_cost
+from llm_providers.recommender.costs import MILLION, cost_range
 from llm_providers.recommender.counterfactual import counterfactual
 from llm_providers.recommender.quality import order_confidence
 from llm_providers.recommender.reasons import own_reasons, reasons_for
@@ -92,12 +92,13 @@ def _probability(one: Scored) -> float | None:
 
 def _cost(one: Scored, fitting: Fitting) -> CostRange:
     """The three estimates; two of them are worked out already."""
-    prompt = fitting.task.prompt_tokens or 0
-    rate, output = one.candidate.rate(prompt), fitting.output_of(one)
-    if one.cost_usd is None:
-        return cost_range(rate, prompt, output)
-    low = expected_cost(rate, prompt, output.low)
-    return CostRange(low, one.cost_usd, one.high_usd)
+    prompt, entrant = fitting.task.prompt_tokens or 0, one.entrant
+    output = fitting.output_of(one)
+    if entrant.input_rate is None or entrant.output_rate is None:
+        return cost_range(one.candidate.rate(prompt), prompt, output)
+    answer = output.low * entrant.output_rate
+    low = (prompt * entrant.input_rate + answer) / MILLION
+    return CostRange(low, one.cost_order, one.high_order)
 
 
 def _ranked(one: Scored, fitting: Fitting) -> RankedCandidate:

@@ -40,6 +40,12 @@ class Bills:
         factor = likely @ self.factors + unknown
         return np.asarray(np.maximum(line, self.least) * factor)
 
+    def one(self, characters: float, likely: Array) -> Array:
+        """Return what is expected of one prompt, by how likely tasks are."""
+        line = self.fixed + characters * self.each
+        factor = likely @ self.factors + (1.0 - float(np.add.reduce(likely)))
+        return np.asarray(np.maximum(line, self.least) * factor)
+
 
 def fit_bills(
     characters: Array, costs: Array, labels: Places, tasks: int

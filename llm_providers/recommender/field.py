@@ -8,7 +8,7 @@ among the best is not looked at, and only who is asked for becomes a `Scored`.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf, log1p
@@ -32,6 +32,7 @@ Places = Sequence[int]
 USUAL_PROMPT, USUAL_ANSWER = 100_000, 16_000
 # A kind of request that comes but once or twice is not worth finding that out.
 SOME_USES = 2
+NOBODY: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -80,25 +81,26 @@ class Standing:
         """Return the entrant at a place."""
         return self._scored(place, self._losses([place])[0])
 
-    def learned(self, target: str, points: float) -> Scored | None:
-        """Return an entrant by quality of one's own; None if it is not here.
-
-        `points` are of 100.
-        """
-        place = self.columns.places.get(target)
-        if place is None or not self._has(place):
-            return None
-        tariff = self.tariffs.of[place]
-        cost = self.costs[tariff]
-        return Scored(
-            _loss(cost, -points, self.weight),
-            -points,
-            cost,
-            target,
-            self.tariffs.high(tariff, self.prompt_tokens),
-            self.columns.entrants[place],
-            True,
-        )
+    def learned(
+        self, targets: Sequence[str], quality: Sequence[float]
+    ) -> list[Scored]:
+        """Return those who are here, by quality (0 to 1) that was learned."""
+        entrants, weight = self.columns.entrants, self.weight
+        prompt = self.prompt_tokens
+        places, tariffs, costs = self.columns.places, self.tariffs, self.costs
+        is_whole = self._is_whole
+        found = []
+        for target, share in zip(targets, quality, strict=True):
+            place = places.get(target)
+            if place is None or not (is_whole or self._has(place)):
+                continue
+            tariff, minus = tariffs.of[place], -100 * float(share)
+            cost, high = costs[tariff], tariffs.high(tariff, prompt)
+            loss = _loss(cost, minus, weight)
+            found.append(
+                Scored(loss, minus, cost, target, high, entrants[place], True)
+            )
+        return found
 
     def targets(self) -> Sequence[str]:
         """Return the names of all."""
@@ -110,36 +112,33 @@ class Standing:
         losses = self._losses(self.places)
         return tuple(map(self._scored, self.places, losses))
 
-    def best(self, count: int) -> list[Scored]:
-        """Return the first so many, best first."""
-        if count >= len(self):
-            return sorted(self.every())
+    def best(self, count: int, besides: Set[str] = NOBODY) -> list[Scored]:
+        """Return the first so many, best first, besides some by target."""
+        places = self.columns.places
+        known = {places[name] for name in besides}
         pool, losses = self.first, self.losses
-        if count > MOST:
+        if count + len(known) > min(MOST, len(self)):
             pool = self.places
             losses = self._losses(pool)
-        limit = min(losses) if count == 1 else sorted(losses)[count - 1]
-        close = [
-            self._scored(place, loss)
-            for place, loss in zip(pool, losses, strict=True)
-            if loss <= limit
-        ]
-        return sorted(close)[:count]
+        pairs = zip(losses, pool, strict=True)
+        every = [pair for pair in pairs if pair[1] not in known]
+        if len(every) > count:
+            limit = min(every) if count == 1 else sorted(every)[count - 1]
+            every = [pair for pair in every if pair[0] <= limit[0]]
+        return sorted([self._scored(at, loss) for loss, at in every])[:count]
 
-    def best_of(self, provider: str) -> Scored | None:
-        """Return the best of one provider; None where it has none."""
+    def best_of_others(self, known: Collection[str]) -> list[Scored]:
+        """Return the best of each provider that is not known, best first."""
         providers = self.columns.providers
-        own = [
-            (loss, place)
-            for place, loss in zip(self.first, self.losses, strict=True)
-            if providers[place] == provider
-        ]
-        if not own:
-            return None
-        least = min(own)[0]
-        return min(
-            self._scored(place, loss) for loss, place in own if loss == least
-        )
+        best: dict[str, Scored] = {}
+        for place, loss in zip(self.first, self.losses, strict=True):
+            name = providers[place]
+            if name in known:
+                continue
+            if name not in best or loss <= best[name].loss:
+                one = self._scored(place, loss)
+                best[name] = min(best.get(name, one), one)
+        return sorted(best.values())
 
     def cheapest(self) -> Scored:
         """Return who costs least, of several the first by name."""
@@ -184,8 +183,6 @@ class Standing:
         return len(self.places) == len(self.columns.entrants)
 
     def _has(self, place: int) -> bool:
-        if self._is_whole:
-            return True
         at = bisect_left(self.places, place)
         return at < len(self.places) and self.places[at] == place
 

@@ -21,9 +21,8 @@ Array = NDArray[np.float64]
 class Knowledge:
     """All that was learned; one specialist and one `Familiar` a task.
 
-    `linear` has the scores of a classifier, one a task, whose `sharpness`
-    turns them into probabilities; then the specialists' qualities, task by
-    task one a model: asked together, they take little more time than one.
+    `classifier` has scores, one a task, whose `sharpness` turns them into
+    probabilities; each of the `specialists` qualities, one a model.
     `overall` is each model's mean score over the rows, `even` over the
     tasks. `tasks` is empty where no row named one: then there is one
     specialist, for everything. `trusts_likeness` says that new tasks, too,
@@ -37,7 +36,8 @@ class Knowledge:
     spread: Array
     overall: Array
     even: Array
-    linear: Linear
+    classifier: Linear
+    specialists: tuple[Linear, ...]
     sharpness: float
     familiar: tuple[Familiar, ...]
     bills: Bills

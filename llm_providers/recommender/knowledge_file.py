@@ -14,7 +14,7 @@ from .bills import Bills
 from .features import SHAPE, Vocabulary
 from .knowledge import Knowledge
 from .novelty import Familiar
-from .ridge import Linear
+from .ridge import Linear, joined, parted
 
 __all__ = ["read_knowledge", "write_knowledge"]
 
@@ -56,7 +56,8 @@ def read_knowledge(path: str | Path) -> Knowledge:
 
 def arrays(known: Knowledge) -> dict[str, Any]:
     """Return everything as named arrays."""
-    vocabulary, linear = known.vocabulary, known.linear
+    vocabulary = known.vocabulary
+    linear = joined([known.classifier, *known.specialists])
     return {
         "format": np.array([FORMAT, *SHAPE]),
         "models": np.array(known.models, dtype=np.str_),
@@ -92,6 +93,11 @@ def knowledge(found: Mapping[str, Any]) -> Knowledge:
     """Return what named arrays hold."""
     if found["format"].tolist() != [FORMAT, *SHAPE]:
         raise ValueError("another format")
+    models, tasks = len(found["models"]), len(found["familiar_rows"])
+    linear = Linear(
+        found["linear_text"], found["linear_shape"], found["linear_level"]
+    )
+    classifier, *specialists = parted(linear, [tasks, *[models] * tasks])
     return Knowledge(
         tuple(found["models"].tolist()),
         tuple(found["tasks"].tolist()),
@@ -104,9 +110,8 @@ def knowledge(found: Mapping[str, Any]) -> Knowledge:
         found["standard"][1],
         found["means"][0],
         found["means"][1],
-        Linear(
-            found["linear_text"], found["linear_shape"], found["linear_level"]
-        ),
+        classifier,
+        tuple(specialists),
         float(found["sharpness"]),
         read_familiar(found),
         Bills(
@@ -124,6 +129,6 @@ def read_familiar(found: Mapping[str, Any]) -> tuple[Familiar, ...]:
     shapes = np.split(found["familiar_shapes"], ends)
     figures = np.split(found["familiar_figures"], ends)
     return tuple(
-        Familiar(each, *pair.T)
+        Familiar(each, *np.ascontiguousarray(pair.T))
         for each, pair in zip(shapes, figures, strict=True)
     )

@@ -16,16 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .classifier import softmax
-from .features import Features
 from .knowledge import Knowledge
 from .knowledge_file import read_knowledge, write_knowledge
 from .novelty import SEEN, UNSEEN, Limits
 from .outcomes import Outcome
-from .ridge import Linear, standardised
+from .ridge import Floats, Places, limited, unit
 
 __all__ = ["Estimates", "LearnedRecommender"]
 
 Array = NDArray[np.float64]
+# A prompt: columns and weights of its words, and its shape (standardised).
+Seen = tuple[Places, Floats, Array]
 # A task less likely than this is not asked.
 UNLIKELY = 0.01
 # How much of the level that the likely tasks suggest is believed of a prompt
@@ -66,6 +67,7 @@ class LearnedRecommender:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
+        self._unit = unit(knowledge.spread)
         self._places = {
             name: place for place, name in enumerate(knowledge.tasks)
         }
@@ -111,26 +113,25 @@ class LearnedRecommender:
         """
         known = self.knowledge
         found = known.vocabulary.features(prompt)
-        shape = standardised(np.array(found.shape), known.middle, known.spread)
-        every = values(known.linear, found, shape)
-        scores = every[: len(known.familiar)]
+        shape = limited((np.array(found.shape) - known.middle) / self._unit)
+        seen = found.columns, found.weights.astype(np.float32), shape
         place = self._places.get(task) if task is not None else None
         if place is not None:
             likely = np.zeros(len(known.tasks))
             likely[place] = 1.0
             novelty, abstained = 0.0, False
         else:
+            scores = known.classifier.one(*seen)
             likely = softmax(known.sharpness * scores)
             limits = SEEN if task is None else UNSEEN
             novelty, abstained = self._novelty(scores, shape, limits)
             if task is not None and not known.trusts_likeness:
                 abstained = True
-        qualities = every[len(scores) :].reshape(len(scores), -1)
-        quality = self._quality(likely, qualities, abstained)
+        quality = self._mixed(likely, seen)
+        if abstained:
+            quality = self._of_new(quality)
         shares = np.zeros_like(likely) if abstained else likely
-        cost = known.bills.expected(
-            np.array([float(len(prompt))]), shares[None]
-        )[0]
+        cost = known.bills.one(float(len(prompt)), shares)
         return Estimates(
             known.models,
             tuple(np.maximum(np.minimum(quality, 1.0), 0.0).tolist()),
@@ -151,23 +152,22 @@ class LearnedRecommender:
         new = shares.shape < limits.shape or shares.score < limits.score
         return 1.0 - min(shares.shape, shares.score), new
 
-    def _quality(self, likely: Array, qualities: Array, new: bool) -> Array:
-        """Mix the specialists' qualities (tasks x models)."""
+    def _mixed(self, likely: Array, seen: Seen) -> Array:
+        """Mix what the specialists say, in the shares of their tasks."""
+        shares = likely.tolist()
+        least = min(UNLIKELY, max(shares))
+        total, asked = 0.0, []
+        for specialist, share in zip(
+            self.knowledge.specialists, shares, strict=True
+        ):
+            if share >= least:
+                total += share
+                asked.append(share * specialist.one(*seen))
+        return np.asarray(sum(asked[1:], asked[0]) / total)
+
+    def _of_new(self, mixed: Array) -> Array:
+        """Return the overall means, on a level between theirs and ours."""
         known = self.knowledge
-        asked = likely >= min(UNLIKELY, likely.max())
-        shares = np.where(asked, likely, 0.0)
-        mixed = shares @ qualities / shares.sum()
-        if not new:
-            return np.asarray(mixed)
         overall = known.overall
         suggested = LEVEL_OF_NEW * float((mixed - overall).mean())
         return overall + float((known.even - overall).mean()) + suggested
-
-
-def values(linear: Linear, found: Features, shape: Array) -> Array:
-    """Return one prompt's targets."""
-    level = shape @ linear.shape + linear.level
-    if not len(found.columns):
-        return np.asarray(level)
-    weights = found.weights.astype(np.float32)
-    return np.asarray(level + weights @ linear.text[found.columns])

@@ -26,7 +26,6 @@ from .ridge import (
     design,
     fit,
     grams,
-    joined,
     left_out,
 )
 
@@ -86,7 +85,8 @@ def learn(outcomes: Sequence[Outcome], seed: int = 0) -> Knowledge:
         spread,
         overall,
         means.mean(axis=0),
-        joined([classifier.linear, *found_specialists]),
+        classifier.linear,
+        found_specialists,
         classifier.sharpness,
         familiar,
         bills,

@@ -19,17 +19,14 @@ def first_and_doors(
 
     The `first` are put before all others, and count among the `most`.
     """
-    best = list(first)
+    best = list(first[:most])
     if len(best) < most:
         names = {one.target for one in first}
-        best += [one for one in fitting.best(most) if one.target not in names]
-        del best[most:]
+        best += fitting.standing.best(most - len(best), names)
     there = {one.candidate.provider for one in best}
-    doors = [
-        fitting.standing.best_of(provider)
-        for provider in fitting.providers - there
-    ]
-    return [*best, *sorted(one for one in doors if one is not None)]
+    if there >= fitting.providers:
+        return best
+    return [*best, *fitting.standing.best_of_others(there)]
 
 
 def by_table(
@@ -74,16 +71,11 @@ def by_outcomes(
             [],
             "The task is unlike those learned from: the catalogue decides.",
         )
-    learned_of = zip(estimates.models, estimates.quality, strict=True)
-    known = [
-        fitting.standing.learned(target, 100 * float(quality))
-        for target, quality in learned_of
-    ]
-    order = sorted([one for one in known if one is not None])
-    if len(order) < 2:
+    known = fitting.standing.learned(estimates.models, estimates.quality)
+    if len(known) < 2:
         return (
             [],
             "What was learned is about other models: the catalogue decides.",
         )
-    ranked = first_and_doors(fitting, most, order[:most])
+    ranked = first_and_doors(fitting, most, sorted(known)[:most])
     return ranked, "Its quality is learned from outcomes."

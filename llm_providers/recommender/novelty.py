@@ -53,10 +53,10 @@ class Familiar:
         """Return the shares of training prompts that are no less unusual."""
         apart = self.shapes - shape
         away = np.einsum("ij,ij->i", apart, apart)
-        distance = float(nearest(away[None])[0])
+        distance = float(nearest(away))
         rows = len(self.scores)
-        farther = rows - int(np.searchsorted(self.distances, distance, "left"))
-        lower = int(np.searchsorted(self.scores, score, "right"))
+        farther = rows - int(self.distances.searchsorted(distance, "left"))
+        lower = int(self.scores.searchsorted(score, "right"))
         return Limits((1 + farther) / (1 + rows), (1 + lower) / (1 + rows))
 
     def is_new(self, shape: Array, score: float, limits: Limits) -> bool:
@@ -67,11 +67,11 @@ class Familiar:
 
 def nearest(distances: Array) -> Array:
     """Return each row's mean of the least few; 0 where there are none."""
-    count = min(NEIGHBOURS, distances.shape[1])
+    count = min(NEIGHBOURS, distances.shape[-1])
     if not count:
-        return np.zeros(len(distances))
-    least = np.partition(distances, count - 1, axis=1)[:, :count]
-    return np.asarray(least.mean(axis=1))
+        return np.zeros(distances.shape[:-1])
+    least = np.partition(distances, count - 1, axis=-1)[..., :count]
+    return np.asarray(np.add.reduce(least, axis=-1) / count)
 
 
 def fit_familiar(shapes: Array, scores: Array) -> Familiar:

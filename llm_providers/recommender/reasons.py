@@ -19,15 +19,13 @@ def own_reasons(
     one: Scored, cost: CostRange, fitting: Fitting
 ) -> tuple[str, ...]:
     """Return what there is to say of a candidate by itself."""
-    said = [_quality(one, fitting), _cost(one, cost, fitting)]
+    said = _quality(one, fitting), _cost(one, cost, fitting)
     left = one.candidate.days_left
-    if left is not None and left <= SOON_DAYS:
-        instead = one.candidate.replacement
-        said.append(
-            f"It is shut down in {left} days"
-            + (f"; instead: {instead}." if instead else ".")
-        )
-    return tuple(said)
+    if left is None or left > SOON_DAYS:
+        return said
+    instead = one.candidate.replacement
+    end = f"; instead: {instead}." if instead else "."
+    return (*said, f"It is shut down in {left} days{end}")
 
 
 def reasons_for(
@@ -50,12 +48,12 @@ def reasons_for(
 
 
 def _quality(one: Scored, fitting: Fitting) -> str:
-    kind, measured = fitting.kind.name, one.candidate.measured
     if one.learned:
         return (
             f"For {fitting.task.type} about {one.points:.0f} points of 100 "
             "are to be expected, by the outcomes that were learned from."
         )
+    kind, measured = fitting.kind.name, one.candidate.measured
     if measured is None:
         return (
             f"No public figure of its quality is known; for {kind} it counts "
@@ -71,14 +69,11 @@ def _quality(one: Scored, fitting: Fitting) -> str:
 def _cost(one: Scored, cost: CostRange, fitting: Fitting) -> str:
     if cost.expected is None:
         return "What a call costs is not known."
-    prompt, output = (
-        fitting.task.prompt_tokens,
-        fitting.output_of(one).expected,
-    )
+    prompt, output = fitting.task.prompt_tokens, fitting.output_of(one)
     thinking = ", thinking included" if one.candidate.thinks else ""
     return (
         f"A call costs about {amount(cost.expected)}: {prompt:,} tokens of "
-        f"prompt, about {output:,} of output{thinking}."
+        f"prompt, about {output.expected:,} of output{thinking}."
     )
 
 

@@ -25,11 +25,15 @@ __all__ = [
     "grams",
     "joined",
     "left_out",
+    "limited",
+    "parted",
     "standardised",
+    "unit",
 ]
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
+Places = NDArray[np.int64]
 FURTHEST = 3.0
 
 
@@ -52,7 +56,7 @@ class Design:
     text: Floats
     shape: Array
 
-    def rows(self, places: NDArray[np.int64]) -> Design:
+    def rows(self, places: Places) -> Design:
         return Design(self.text[places], self.shape[places])
 
 
@@ -69,6 +73,13 @@ class Linear:
         found = rows.text @ self.text + rows.shape @ self.shape + self.level
         return np.asarray(found, dtype=np.float64)
 
+    def one(self, columns: Places, weights: Floats, shape: Array) -> Array:
+        """Return the targets of one prompt, by its words and shape."""
+        level = shape @ self.shape + self.level
+        if not len(columns):
+            return np.asarray(level)
+        return np.asarray(level + weights @ self.text.take(columns, axis=0))
+
 
 def joined(found: Sequence[Linear]) -> Linear:
     """Return one that has the targets of all, in their order."""
@@ -79,12 +90,40 @@ def joined(found: Sequence[Linear]) -> Linear:
     )
 
 
+def parted(linear: Linear, sizes: Sequence[int]) -> list[Linear]:
+    """Return one for each number of targets: what was joined.
+
+    Each has its weights side by side in memory: those of a prompt's words
+    are all over the rows.
+    """
+    ends = np.cumsum(sizes)[:-1]
+    parts = zip(
+        np.split(linear.text, ends, axis=1),
+        np.split(linear.shape, ends, axis=1),
+        np.split(linear.level, ends),
+        strict=True,
+    )
+    return [
+        Linear(np.ascontiguousarray(text), np.ascontiguousarray(shape), level)
+        for text, shape, level in parts
+    ]
+
+
 def standardised(shape: Array, middle: Array, spread: Array) -> Array:
     """Return figures in spreads from their middle, at most three of them.
 
     A figure that was the same in all training prompts says nothing: 0.
     """
-    far = (shape - middle) / np.where(spread > 0, spread, np.inf)
+    return limited((shape - middle) / unit(spread))
+
+
+def unit(spread: Array) -> Array:
+    """Return what a figure counts in: infinite where it never differs."""
+    return np.where(spread > 0, spread, np.inf)
+
+
+def limited(far: Array) -> Array:
+    """Return figures with none beyond the furthest, on either side."""
     return np.asarray(np.maximum(np.minimum(far, FURTHEST), -FURTHEST))
 
 

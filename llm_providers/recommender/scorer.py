@@ -100,7 +100,7 @@ class Fitting:
 
     def best(self, count: int) -> list[Scored]:
         """Return the first so many of those who fit, best first."""
-        return self.standing.best(count) if self.standing else []
+        return self.standing.best(count)
 
 
 _Split = tuple[Field, tuple[Rejected, ...]]

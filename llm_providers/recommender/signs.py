@@ -7,56 +7,61 @@ expressions would be most of the work of a decision.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
-__all__ = ["Signs", "words_of"]
+__all__ = ["Signs"]
 
 WORD = re.compile(r"\w+")
+# A type's place, and what is looked for.
+Sign = tuple[int, re.Pattern[str]]
 
 
-def words_of(text: str) -> set[str]:
-    """Return the words that stand in a text, as they are written there."""
-    return set(WORD.findall(text))
-
-
-@dataclass(frozen=True)
 class Signs:
-    """What gives a type away, in lower case.
+    """What gives each type away, in lower case; the first of them counts.
 
-    Any of the `words`; an expression that follows one of the words beside
-    which it stands, with that word; one at the very start; one anywhere.
+    Any of its words; a phrase, which is looked for where its first word
+    stands; an expression at the very start, or one anywhere.
     """
 
-    words: Set[str]
-    phrases: Sequence[tuple[str, re.Pattern[str]]]
-    starts: Sequence[re.Pattern[str]]
-    anywhere: Sequence[re.Pattern[str]]
-
-    @classmethod
-    def of(cls, row: Mapping[str, Sequence[str]]) -> Signs:
-        """Return those of a row of ``data/tasks.json``.
+    def __init__(self, types: Sequence[Mapping[str, Sequence[str]]]) -> None:
+        """Take the signs of ``data/tasks.json``, in the order of the types.
 
         A phrase is an expression that begins with a whole plain word.
         """
-        return cls(
-            frozenset(row.get("words", ())),
-            tuple(map(_phrase, row.get("phrases", ()))),
-            tuple(map(re.compile, row.get("starts", ()))),
-            tuple(map(re.compile, row.get("anywhere", ()))),
-        )
+        self._words: dict[str, int] = {}
+        self._phrases: dict[str, list[Sign]] = {}
+        self._starts: list[Sign] = []
+        self._anywhere: list[Sign] = []
+        self._none = len(types)
+        for place, row in enumerate(types):
+            for word in row.get("words", ()):
+                self._words.setdefault(word, place)
+            for text in row.get("phrases", ()):
+                word, sign = _phrase(text)
+                self._phrases.setdefault(word, []).append((place, sign))
+            for text in row.get("starts", ()):
+                self._starts.append((place, re.compile(text)))
+            for text in row.get("anywhere", ()):
+                self._anywhere.append((place, re.compile(text)))
 
-    def are_in(self, text: str, words: Set[str]) -> bool:
-        """Tell whether one of them is in a text, whose words are given."""
-        if not self.words.isdisjoint(words):
-            return True
-        for word, phrase in self.phrases:
-            if word in words and phrase.search(text):
-                return True
-        for sign in self.starts:
-            if sign.match(text):
-                return True
-        return any([sign.search(text) for sign in self.anywhere])
+    def first_in(self, text: str) -> int | None:
+        """Return the place of the first type with a sign in a text."""
+        words = set(WORD.findall(text))
+        least = min(
+            [self._words[word] for word in self._words.keys() & words],
+            default=self._none,
+        )
+        for word in self._phrases.keys() & words:
+            for place, sign in self._phrases[word]:
+                if place < least and sign.search(text):
+                    least = place
+        for place, sign in self._starts:
+            if place < least and sign.match(text):
+                least = place
+        for place, sign in self._anywhere:
+            if place < least and sign.search(text):
+                least = place
+        return least if least < self._none else None
 
 
 def _phrase(text: str) -> tuple[str, re.Pattern[str]]:

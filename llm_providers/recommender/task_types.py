@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from llm_providers.data_files import data_file
-from llm_providers.recommender.signs import Signs, words_of
+from llm_providers.recommender.signs import Signs
 
 __all__ = [
     "TaskType",
@@ -39,7 +39,6 @@ class TaskType:
     quality: Mapping[str, float]
     output_tokens: int
     thinking: float
-    signs: Signs
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,7 @@ class _TaskFile:
     bins: tuple[tuple[str, int | None], ...]
     characters_per_token: float
     guess_order: tuple[str, ...]
+    signs: Signs
 
 
 def task_types() -> Mapping[str, TaskType]:
@@ -68,11 +68,9 @@ def guess_type(prompt: str) -> str:
     fitted classifier.
     """
     start = prompt[:READ_CHARACTERS].lower()
-    words, read = words_of(start), _read()
-    for name in read.guess_order:
-        if read.types[name].signs.are_in(start, words):
-            return name
-    return "default"
+    read = _read()
+    place = read.signs.first_in(start)
+    return "default" if place is None else read.guess_order[place]
 
 
 def prompt_tokens(prompt: str) -> int:
@@ -92,6 +90,7 @@ def length_bin(tokens: int) -> str:
 def _read() -> _TaskFile:
     path = data_file("tasks.json")
     content = json.loads(path.read_text(encoding="utf-8"))
+    order = tuple(content["guess_order"])
     return _TaskFile(
         types={
             name: TaskType(
@@ -100,7 +99,6 @@ def _read() -> _TaskFile:
                 quality=row["quality"],
                 output_tokens=row["output_tokens"],
                 thinking=row["thinking"],
-                signs=Signs.of(row["signs"]),
             )
             for name, row in content["types"].items()
         },
@@ -109,5 +107,6 @@ def _read() -> _TaskFile:
             for row in content["length_bins"]
         ),
         characters_per_token=content["characters_per_token"],
-        guess_order=tuple(content["guess_order"]),
+        guess_order=order,
+        signs=Signs([content["types"][name]["signs"] for name in order]),
     )

@@ -25,12 +25,15 @@ def standings(llm):
     ]
 
 
-def test_the_best_of_a_provider_are_the_first_of_all_that_it_has(standings):
+def test_the_best_of_each_provider_that_is_not_known_is_its_first(standings):
     for standing in standings:
         every = sorted(standing.every())
-        for provider in ("openai", "openrouter", "nobody"):
-            own = [x for x in every if x.candidate.provider == provider]
-            assert standing.best_of(provider) == (own[0] if own else None)
+        for known in ((), ("openai", "openrouter"), ("nobody",)):
+            first = {}
+            for one in every:
+                first.setdefault(one.candidate.provider, one)
+            best = [first[name] for name in first if name not in known]
+            assert standing.best_of_others(known) == best
 
 
 def test_any_number_of_the_best_comes_in_order(standings):

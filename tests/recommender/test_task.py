@@ -138,7 +138,7 @@ def test_a_type_is_guessed_from_words_of_the_prompt(types, prompt, expected):
 
 def test_a_phrase_that_begins_with_no_plain_word_is_refused(llm):
     with pytest.raises(ValueError, match="no plain word"):
-        llm.recommender.signs.Signs.of({"phrases": ["(a|b) c"]})
+        llm.recommender.signs.Signs([{"phrases": ["(a|b) c"]}])
 
 
 def test_every_type_but_the_default_can_be_guessed(types):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,13 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 MAY_IMPORT_IT = ("conftest.py", "test_package.py")
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Yield the full name of each module that a file imports."""
+@cache
+def imported(path: Path) -> tuple[str, ...]:
+    """Return the full name of each module that a file imports."""
+    return tuple(imports_in(path))
+
+
+def imports_in(path: Path) -> Iterator[str]:
     package = path.relative_to(ROOT).with_suffix("").parts[:-1]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -121,6 +127,7 @@ def test_a_package_stands_without_the_course(
     )
 
 
+@cache
 def exported(path: Path) -> list[str] | None:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and [

@@ -48,14 +48,20 @@ FAMILIES = (
     r"llama[- ]?\d",
 )
 WORDS = "|".join(map(re.escape, IDS + SNAPSHOTS))
+# Tried only where one may begin, which saves most of the time.
+BEGINNING = "".join({*"cglmo", *(name[0] for name in IDS + SNAPSHOTS)})
 NAME = re.compile(
-    rf"{'|'.join(FAMILIES)}|(?<![\w.-])(?:{WORDS})(?![\w-])", re.IGNORECASE
+    rf"(?=[{re.escape(BEGINNING)}])"
+    rf"(?:{'|'.join(FAMILIES)}|(?<![\w.-])(?:{WORDS})(?![\w-]))",
+    re.IGNORECASE,
 )
 MILLION = r"(?:1\s?)?(?:million|MTok|M\b|1,000,000)"
 AMOUNT = r"(?:\$|USD|EUR|€)\s?\d[\d.,]*|\d[\d.,]*\s?(?:\$|USD|EUR|€)"
 PRICE = re.compile(
-    rf"(?:{AMOUNT})\s*(?:/|per|a|an|for)\s*(?:{MILLION}|(?:\w+ )?tokens?\b)"
-    r"|(?:price|per_token|per_million|mtok)\w*[\"']?\s*[:=]\s*[\"']?\d*\.?\d",
+    rf"(?=[$€\duepm])(?:(?:{AMOUNT})\s*(?:/|per|a|an|for)\s*"
+    rf"(?:{MILLION}|(?:\w+ )?tokens?\b)"
+    r"|(?:price|per_token|per_million|mtok)\w*[\"']?\s*[:=]\s*"
+    r"[\"']?\d*\.?\d)",
     re.IGNORECASE,
 )
 PLACEHOLDER = re.compile(r"\{\{\s*role\s+(\w+)\s+(\w+)\s*\}\}")

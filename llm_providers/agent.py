@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, ClassVar, TypeVar
 
+from llm_providers.answer_shapes import decode_answer
 from llm_providers.catalogue import Catalogue, Parameters, load_catalogue
 from llm_providers.chat_completions import Piece
 from llm_providers.copies import changed
@@ -25,12 +26,7 @@ from llm_providers.errors import (
     ModelRetiredError,
     ProviderError,
 )
-from llm_providers.http_replies import (
-    HttpReply,
-    decode_body,
-    limited,
-    read_body,
-)
+from llm_providers.http_replies import HttpReply, limited, read_body
 from llm_providers.ledger import Ledger
 from llm_providers.prompts import Prompt
 from llm_providers.responses import (
@@ -175,7 +171,7 @@ class Agent:
             with self.exchange(body, prompt, stream=False) as answer:
                 try:
                     raw = read_body(answer.chunks, deadline, self.clock)
-                    reply = self.parse_response(decode_body(raw))
+                    reply = self.parse_response(decode_answer(raw))
                 except ProviderError as error:
                     error.request_id = answer.request_id
                     error.simulated = answer.simulated

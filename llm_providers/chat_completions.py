@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from llm_providers.answer_shapes import decode_answer
 from llm_providers.catalogue import Parameters
 from llm_providers.errors import (
     ContentBlockedError,
@@ -18,7 +19,7 @@ from llm_providers.errors import (
     MalformedResponseError,
     ProviderError,
 )
-from llm_providers.http_replies import decode_body, error_from_body
+from llm_providers.http_replies import error_from_body
 from llm_providers.prompts import Prompt
 from llm_providers.responses import Reply, Usage
 
@@ -253,9 +254,9 @@ def read_events(chunks: Iterable[bytes]) -> Iterator[dict[str, Any]]:
             data = line.removeprefix(b"data:").strip()
             if data == b"[DONE]":
                 return
-            yield decode_body(data)
+            yield decode_answer(data)
         elif line.lstrip().startswith((b"{", b"<")):
-            yield decode_body(line)
+            yield decode_answer(line)
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:

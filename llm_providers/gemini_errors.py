@@ -45,11 +45,16 @@ def details(
     error: Mapping[str, Any], kind: str
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the details of one kind, such as "RetryInfo", of an error."""
-    found = error.get("details")
-    for detail in found if isinstance(found, list) else ():
-        if isinstance(detail, Mapping):
-            if str(detail.get("@type", "")).endswith(f".{kind}"):
-                yield detail
+    for detail in _mappings(error.get("details")):
+        if str(detail.get("@type", "")).endswith(f".{kind}"):
+            yield detail
+
+
+def _mappings(found: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the mappings in what should be a list of them."""
+    for one in found if isinstance(found, list) else ():
+        if isinstance(one, Mapping):
+            yield one
 
 
 def classify(status: int, error: Mapping[str, Any]) -> type[ProviderError]:
@@ -77,8 +82,7 @@ def quota_ids(error: Mapping[str, Any]) -> list[str]:
     return [
         str(violation.get("quotaId"))
         for failure in details(error, "QuotaFailure")
-        for violation in failure.get("violations") or ()
-        if isinstance(violation, Mapping)
+        for violation in _mappings(failure.get("violations"))
     ]
 
 

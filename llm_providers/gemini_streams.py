@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
+from llm_providers.answer_shapes import decode_answer
 from llm_providers.chat_completions import read_events
 from llm_providers.errors import MalformedResponseError
-from llm_providers.http_replies import decode_body
 
 __all__ = ["read_array", "read_stream"]
 
@@ -45,7 +45,7 @@ def read_array(chunks: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     """
     scanner = _Scanner()
     for chunk in chunks:
-        yield from map(decode_body, scanner.objects_in(chunk))
+        yield from map(decode_answer, scanner.objects_in(chunk))
     if scanner.depth:
         raise MalformedResponseError("The stream ended inside an object.")
 

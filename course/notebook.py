@@ -106,6 +106,9 @@ def _take_cells() -> None:
 
 
 def _start() -> tuple[NotebookSession, Sandbox, list[str]]:
+    # For numpy, later: the lessons' matrices are small, and a second thread
+    # takes more processor time to wait than it saves.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     kit = Kit()
     folder = workspace_folder(kit)
     checker = Checker(folder)

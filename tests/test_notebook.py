@@ -491,6 +491,11 @@ def test_a_kernel_has_a_sandbox_of_its_own(kernel: Kernel) -> None:
     assert shown.split() == ["True", settings["OPENAI_API_KEY"]]
 
 
+def test_a_kernel_calculates_in_one_thread(kernel: Kernel) -> None:
+    code = "import os; print(os.environ['OMP_NUM_THREADS'])"
+    assert kernel.run(code).strip() == os.environ.get("OMP_NUM_THREADS", "1")
+
+
 def test_a_cell_magic_around_an_answer_does_no_harm(kernel: Kernel) -> None:
     code = textwrap.dedent(RETRY.format(body="return 3.0")).strip()
     assert f"Exercise {NUMBER}" in kernel.run(

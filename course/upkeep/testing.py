@@ -179,6 +179,8 @@ def settings(scratch: Path) -> dict[str, str]:
         "IPYTHONDIR": str(scratch / "ipython"),
         # Else each of hundreds of processes would compile all it imports.
         "PYTHONDONTWRITEBYTECODE": "",
+        # Steps run side by side: numpy's threads would wait for each other.
+        "OMP_NUM_THREADS": "1",
     }
 
 

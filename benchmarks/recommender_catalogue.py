@@ -28,6 +28,7 @@ __all__ = [
     "decision_seconds",
     "first_decision_seconds",
     "held_out_category_regret",
+    "many_candidates",
     "regret_of_the_best_model",
     "rows",
 ]
@@ -145,7 +146,11 @@ def decision_seconds(decisions: int = DECISIONS) -> list[float]:
 
     Tasks of all types and sizes; every fourth has a budget.
     """
-    agent, tasks = _many_candidates(), _tasks(decisions)
+    from llm_providers import RecommenderAgent
+
+    made, tasks = many_candidates(), _tasks(decisions)
+    day: date = made.as_of
+    agent = RecommenderAgent(catalogue=made, providers=PROVIDERS, today=day)
     for task in tasks[:200]:
         agent.recommend_model(task)
     taken = []
@@ -176,20 +181,39 @@ def first_decision_seconds(processes: int = FRESH_PROCESSES) -> list[float]:
     return taken
 
 
-def _many_candidates() -> Any:
-    """An agent over a catalogue with 450 rows that can be called."""
-    from llm_providers import RecommenderAgent, load_catalogue
+def many_candidates() -> Any:
+    """Return a catalogue with 450 rows that can be called.
+
+    Each model is there several times, at prices of its own.
+    """
+    from llm_providers import load_catalogue
 
     catalogue = load_catalogue()
     living = catalogue.models(on=catalogue.as_of)
     many = [
-        replace(model, id=f"{model.id}-{number // len(living)}")
+        _again(living[number % len(living)], number // len(living))
         for number in range(CANDIDATES)
-        for model in [living[number % len(living)]]
     ]
-    made = replace(catalogue, rows=tuple(many))
-    day: date = catalogue.as_of
-    return RecommenderAgent(catalogue=made, providers=PROVIDERS, today=day)
+    return replace(catalogue, rows=tuple(many))
+
+
+def _again(model: Any, times: int) -> Any:
+    """Return a model under another name, one in a hundred dearer each time."""
+    if not times:
+        return model
+    dearer = 1 + times / 100
+    prices = tuple(
+        replace(
+            price,
+            **{
+                name: amount * dearer
+                for name in ("input", "cached_input", "output")
+                if (amount := getattr(price, name)) is not None
+            },
+        )
+        for price in model.prices
+    )
+    return replace(model, id=f"{model.id}-{times}", prices=prices)
 
 
 def _tasks(count: int) -> list[Any]:

@@ -6,10 +6,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 
 from benchmarks.imports import Fresh
+from benchmarks.recommender_catalogue import many_candidates
 from benchmarks.rows import Row
 from benchmarks.samples import percentile
 from benchmarks.surroundings import ROOT, clean_environ
@@ -39,6 +41,12 @@ def speed_rows(ours: LearnedRecommender, prompts: Sequence[str]) -> list[Row]:
         lambda text: everything.recommend_model({"prompt": text}),
         prompts,
     )
+    whole = among_many(ours)
+    rows += timed(
+        "whole",
+        lambda text: whole.recommend_model({"type": None, "prompt": text}),
+        prompts,
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "learned.npz"
         ours.save(path)
@@ -53,6 +61,25 @@ def speed_rows(ours: LearnedRecommender, prompts: Sequence[str]) -> list[Row]:
         Row.median("recommender/ours/first_decision", first, "ms", FIRST),
         Row("recommender/ours/file", size, "MB"),
     ]
+
+
+def among_many(ours: LearnedRecommender) -> RecommenderAgent:
+    """Return all of it: what was learned, among 450 candidates.
+
+    The models of the outcomes are taken for as many of the candidates: the
+    time doesn't depend on which.
+    """
+    catalogue = many_candidates()
+    names = [f"{row.provider}/{row.id}" for row in catalogue.rows]
+    among = names[:: len(names) // len(ours.models)][: len(ours.models)]
+    known = replace(ours.knowledge, models=tuple(among))
+    return RecommenderAgent(
+        "learned",
+        catalogue,
+        LearnedRecommender(known),
+        providers={row.provider for row in catalogue.rows},
+        today=catalogue.as_of,
+    )
 
 
 def timed(

@@ -458,7 +458,7 @@ def test_a_kernel_can_be_interrupted_in_a_check(kernel: Kernel) -> None:
     body = RETRY.format(body="while True: pass")
     shown = kernel.run(body, interrupt_after=0.5)
     assert "check stopped" in shown
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
     shown = kernel.run(RETRY.format(body="return None"))
     assert ": not right yet" in shown
 

@@ -42,7 +42,7 @@ def status(sandbox: Sandbox, provider: str) -> str:
         url += "/chat/completions"
     key = {"Authorization": "Bearer k", "x-goog-api-key": "k"}
     try:
-        answer = requests.post(url, json=body, headers=key, timeout=5)
+        answer = requests.post(url, json=body, headers=key, timeout=30)
     except requests.ConnectionError:
         return "no reply"
     return str(answer.status_code)

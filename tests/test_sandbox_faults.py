@@ -55,7 +55,7 @@ def post(sandbox: Sandbox, session: requests.Session) -> Any:
     def send(key: str = KEY, **fields: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {key}"}
         body = BODY | fields
-        return session.post(url, json=body, headers=headers, timeout=5)
+        return session.post(url, json=body, headers=headers, timeout=30)
 
     return send
 
@@ -203,7 +203,7 @@ def test_a_stalled_call_runs_into_the_clients_timeout(sandbox, client):
     start = time.monotonic()
     with pytest.raises(openai.APITimeoutError):
         ask(client, timeout=0.15)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 15
 
 
 def test_a_short_stall_ends_in_the_ordinary_reply(sandbox, post):

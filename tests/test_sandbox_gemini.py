@@ -46,7 +46,7 @@ def post(sandbox: Sandbox, session: requests.Session) -> Any:
         **fields: Any,
     ) -> requests.Response:
         url = f"{root}/{version}/models/{model}:{verb}"
-        return session.post(url, json={"contents": HELLO} | fields, timeout=5)
+        return session.post(url, json={"contents": HELLO} | fields, timeout=30)
 
     return send
 
@@ -420,7 +420,7 @@ def test_tokens_are_counted_as_generating_counts_them(post):
 
 
 def listed(session: requests.Session, url: str, **query: Any) -> Any:
-    return session.get(f"{url}/models", params=query, timeout=5).json()
+    return session.get(f"{url}/models", params=query, timeout=30).json()
 
 
 def test_the_models_are_listed_without_the_closed_ones(sandbox, session):

@@ -52,7 +52,7 @@ def post(sandbox: Sandbox, session: requests.Session) -> Any:
         **fields: Any,
     ) -> requests.Response:
         url = f"{root}/{version}/models/{model}:{verb}"
-        return session.post(url, json={"contents": HELLO} | fields, timeout=5)
+        return session.post(url, json={"contents": HELLO} | fields, timeout=30)
 
     return send
 

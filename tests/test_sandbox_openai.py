@@ -49,7 +49,7 @@ def post(sandbox: Sandbox, session: requests.Session) -> Any:
         user = [{"role": "user", "content": "Hello!"}]
         body = {"model": "plain", "messages": user} | fields
         body = {k: v for k, v in body.items() if v != "left out"}
-        return session.post(url, json=body, timeout=5)
+        return session.post(url, json=body, timeout=30)
 
     return send
 

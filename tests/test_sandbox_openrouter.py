@@ -55,7 +55,7 @@ def post(sandbox: Sandbox, session: requests.Session) -> Any:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         headers |= more or {}
         body = {k: v for k, v in (BODY | fields).items() if v != "left out"}
-        return session.post(url, json=body, headers=headers, timeout=5)
+        return session.post(url, json=body, headers=headers, timeout=30)
 
     return send
 
@@ -65,7 +65,7 @@ def get(sandbox: Sandbox, session: requests.Session) -> Any:
     def send(path: str, key: str | None = KEY, **query: str) -> Any:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         url = sandbox.base_url("openrouter") + path
-        return session.get(url, params=query, headers=headers, timeout=5)
+        return session.get(url, params=query, headers=headers, timeout=30)
 
     return send
 
@@ -246,7 +246,7 @@ def test_what_cannot_be_read_is_refused(post):
 def test_a_body_that_is_no_object_is_refused(sandbox, session, data):
     url = f"{sandbox.base_url('openrouter')}/chat/completions"
     headers = {"Authorization": f"Bearer {KEY}"}
-    response = session.post(url, data=data, headers=headers, timeout=5)
+    response = session.post(url, data=data, headers=headers, timeout=30)
     assert refused(response)[0] == 400
 
 

@@ -52,7 +52,7 @@ def fail(sandbox: Sandbox) -> Iterator[Any]:
             fault: str, body: dict[str, Any] | None = None, **options: Any
         ) -> requests.Response:
             sandbox.fail_next("openrouter", fault, **options)
-            return session.post(url, json=BODY | (body or {}), timeout=5)
+            return session.post(url, json=BODY | (body or {}), timeout=30)
 
         yield send
 
@@ -371,7 +371,7 @@ def test_a_generation_that_failed_is_remembered_so(sandbox, fail):
         f"{sandbox.base_url('openrouter')}/generation",
         params={"id": id},
         headers={"Authorization": f"Bearer {KEY}"},
-        timeout=5,
+        timeout=30,
     )
     assert response.json()["data"]["finish_reason"] == "error"
 

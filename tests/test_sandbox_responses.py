@@ -56,7 +56,7 @@ def call(sandbox: Sandbox) -> Iterator[Any]:
             body = fields or None
             address = url + path
             return session.request(
-                method, address, json=body, headers=headers, timeout=5
+                method, address, json=body, headers=headers, timeout=30
             )
 
         yield send

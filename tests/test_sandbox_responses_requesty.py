@@ -57,7 +57,7 @@ def post(sandbox: Sandbox) -> Iterator[Any]:
         ) -> requests.Response:
             headers = headers or {"Authorization": f"Bearer {KEY}"}
             url = sandbox.base_url("requestry") + path
-            return session.post(url, json=body, headers=headers, timeout=5)
+            return session.post(url, json=body, headers=headers, timeout=30)
 
         yield send
 

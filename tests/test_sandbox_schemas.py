@@ -32,6 +32,6 @@ def test_a_schema_that_is_none_is_refused(provider, schema, sandbox):
         sandbox.base_url(provider) + "/chat/completions",
         json=body,
         headers={"Authorization": "Bearer k"},
-        timeout=5,
+        timeout=30,
     )
     assert answer.status_code == 400

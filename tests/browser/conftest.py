@@ -188,14 +188,21 @@ class Notebook:
             f"dialogs {dialogs}, errors {self.errors}"
         )
 
+    def leaves(self, prompt: Locator, before: str) -> bool:
+        """Return whether a cell's prompt changes within a second."""
+        for _ in range(20):
+            if prompt.inner_text() != before:
+                return True
+            self.page.wait_for_timeout(50)
+        return False
+
     def run(self, text: str) -> str:
         """Run a cell as a learner does, and return what is shown below."""
         cell = self.edit(text)
         prompt = cell.locator(".jp-InputPrompt")
         before = prompt.inner_text()
         self.page.keyboard.press("Shift+Enter")
-        self.page.wait_for_timeout(1_000)
-        if prompt.inner_text() == before:
+        if not self.leaves(prompt, before):
             # A busy page may still move its focus; people press again, too.
             self.edit(text)
             self.page.keyboard.press("Shift+Enter")

@@ -58,7 +58,7 @@ def test_who_leaves_a_stream_ends_the_call(serve, upstream, path, name):
         }
     )
     body = {"model": name, "stream": True, **BODIES[path]}
-    with requests.post(url + path, json=body, stream=True, timeout=5) as got:
+    with requests.post(url + path, json=body, stream=True, timeout=30) as got:
         assert b"Hi" in b"".join(line for line in _until_hi(got))
     assert upstream.left.wait(5)
 

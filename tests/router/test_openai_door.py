@@ -86,7 +86,7 @@ def post(door):
             body = json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         return requests.post(
-            door(**options) + path, data=body, headers=headers, timeout=5
+            door(**options) + path, data=body, headers=headers, timeout=30
         )
 
     return send
@@ -394,8 +394,8 @@ def test_a_breaker_that_is_open_says_when_it_closes(serve, sandbox):
     sandbox.fail_next("openai", "rate_limit", retry_after=900)
     body = {"model": "openai", "messages": HELLO}
     path = f"{url}/v1/chat/completions"
-    assert requests.post(path, json=body, timeout=5).status_code == 429
-    answer = requests.post(path, json=body, timeout=5)
+    assert requests.post(path, json=body, timeout=30).status_code == 429
+    answer = requests.post(path, json=body, timeout=30)
     assert answer.status_code == 503
     assert 890 <= int(answer.headers["retry-after"]) <= 900
     assert answer.json()["error"]["code"] == "provider_unavailable"
@@ -532,6 +532,6 @@ def test_every_model_listed_can_be_asked_for(client, llm):
 def test_a_number_is_no_truth_value_nor_the_other_way_round(door, fields):
     message = {"role": "user", "content": "Hello"}
     body = {"model": "openai", "messages": [message], **fields}
-    answer = requests.post(f"{door()}/chat/completions", json=body, timeout=5)
+    answer = requests.post(f"{door()}/chat/completions", json=body, timeout=30)
     assert answer.status_code == 400
     assert next(iter(fields)) in answer.json()["error"]["param"]

@@ -178,7 +178,7 @@ def test_nonsense_is_422_and_names_the_field(recommend, body, field):
 
 
 def test_it_is_documented_with_examples(served):
-    found = requests.get(f"{served()}/openapi.json", timeout=5).json()
+    found = requests.get(f"{served()}/openapi.json", timeout=30).json()
     ask = found["components"]["schemas"]["RecommendRequest"]
     assert len(ask["examples"]) == 2
     for path in ("recommend-model", "auto"):
@@ -187,13 +187,13 @@ def test_it_is_documented_with_examples(served):
 
 
 def test_the_documentation_refers_to_nothing_that_is_not_there(served):
-    text = requests.get(f"{served()}/openapi.json", timeout=5).text
+    text = requests.get(f"{served()}/openapi.json", timeout=30).text
     found = set(re.findall(r'"#/components/schemas/(\w+)"', text))
     assert found <= set(json.loads(text)["components"]["schemas"])
 
 
 def test_the_examples_are_what_the_router_takes_and_gives(served, recommend):
-    found = requests.get(f"{served()}/openapi.json", timeout=5).json()
+    found = requests.get(f"{served()}/openapi.json", timeout=30).json()
     for body in found["components"]["schemas"]["RecommendRequest"]["examples"]:
         given = recommend(body).json()
         path = found["paths"][f"{AGENTS}/recommend-model"]["post"]
@@ -280,10 +280,10 @@ def test_with_a_broken_file_the_catalogue_decides_and_health_says_so(
     url = served(LLM_ROUTER_RECOMMENDER=str(broken))
     body = {"type": "code"}
     made = requests.post(
-        f"{url}{AGENTS}/recommend-model", json=body, timeout=9
+        f"{url}{AGENTS}/recommend-model", json=body, timeout=30
     )
     assert (made.json()["level"], made.json()["abstained"]) == ("scorer", True)
-    health = requests.get(f"{url}{AGENTS}/health", timeout=5).json()
+    health = requests.get(f"{url}{AGENTS}/health", timeout=30).json()
     assert health["recommender"]["learned_from"] == "broken.npz"
     assert health["recommender"]["level"] == "scorer"
     assert health["recommender"]["fault"]
@@ -325,7 +325,7 @@ def test_what_was_learned_decides_where_the_settings_name_it(served, learned):
     reply = requests.post(f"{url}{AGENTS}/auto", json=body, timeout=20).json()
     assert reply["recommended"]["target"] == better
     assert reply["recommended"]["level"] == "learned"
-    health = requests.get(f"{url}{AGENTS}/health", timeout=5).json()
+    health = requests.get(f"{url}{AGENTS}/health", timeout=30).json()
     told = health["recommender"]
     assert (told["level"], told["fault"]) == ("learned", None)
     assert told["learned_from"] == "learned.npz"
@@ -604,7 +604,7 @@ def test_a_schema_is_kept_to_by_whoever_is_recommended(client):
 
 def test_health_tells_of_the_recommender(served, llm):
     url = served()
-    before = requests.get(f"{url}{AGENTS}/health", timeout=5).json()
+    before = requests.get(f"{url}{AGENTS}/health", timeout=30).json()
     assert before["recommender"] == {
         "level": "scorer",
         "learned_from": None,
@@ -612,8 +612,8 @@ def test_health_tells_of_the_recommender(served, llm):
         "prices_of": str(llm.catalogue.load_catalogue().as_of),
         "is_loaded": False,
     }
-    requests.post(f"{url}{AGENTS}/recommend-model", json={}, timeout=5)
-    after = requests.get(f"{url}{AGENTS}/health", timeout=5).json()
+    requests.post(f"{url}{AGENTS}/recommend-model", json={}, timeout=30)
+    after = requests.get(f"{url}{AGENTS}/health", timeout=30).json()
     assert after["recommender"]["is_loaded"] is True
 
 

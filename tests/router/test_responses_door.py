@@ -71,7 +71,7 @@ def post(door):
         if not isinstance(body, bytes):
             body = json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
-        return requests.post(url, data=body, headers=headers, timeout=5)
+        return requests.post(url, data=body, headers=headers, timeout=30)
 
     return send
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 from llm_providers.redaction import KEY_SHAPES
@@ -168,16 +169,32 @@ def _try(record: Record) -> Try | None:
             time=time if time.tzinfo else time.replace(tzinfo=UTC),
             provider=str(fields["provider"]),
             model=str(fields["model"]),
-            error_kind=fields["error_kind"],
-            latency_seconds=float(fields["latency_seconds"]),
+            error_kind=_name(fields["error_kind"]),
+            latency_seconds=_finite(fields["latency_seconds"]),
             cost_usd=_number(fields.get("cost_usd")),
             request_id=str(fields.get("request_id") or ""),
-            prompt_tokens=fields.get("prompt_tokens"),
-            completion_tokens=fields.get("completion_tokens"),
+            prompt_tokens=_count(fields.get("prompt_tokens")),
+            completion_tokens=_count(fields.get("completion_tokens")),
         )
-    except (LookupError, TypeError, ValueError):
+    except (LookupError, OverflowError, TypeError, ValueError):
         return None
 
 
 def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
+    return None if value is None else _finite(value)
+
+
+def _finite(value: Any) -> float:
+    """Return a number. Raises for what is none, or beyond all bounds."""
+    number = float(value)
+    if not isfinite(number):
+        raise ValueError("the number has no end")
+    return number
+
+
+def _name(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _count(value: Any) -> int | None:
+    return value if type(value) is int else None

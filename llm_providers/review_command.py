@@ -40,8 +40,12 @@ def review_log(path: Path, as_json: bool = False, count: int = 3) -> list[str]:
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
     if as_json:
-        return [json.dumps(found, ensure_ascii=False, default=_plain)]
-    return list(_told(found))
+        return [json.dumps(found, default=_plain, allow_nan=False)]
+    # Half of a surrogate pair, which JSON may hold, cannot be printed.
+    return [
+        line.encode(errors="backslashreplace").decode()
+        for line in _told(found)
+    ]
 
 
 def report(lines: Iterable[str], count: int = 3) -> dict[str, Any]:

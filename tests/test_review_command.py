@@ -103,3 +103,31 @@ def test_who_got_worse_is_told_in_figures(llm):
     trend = llm.log_review.Trend("a", 0.0, 0.25, 1.0, 2.5)
     told = llm.review_command.trend_line(trend)
     assert told.endswith("; a success took 1.0 s, then 2.5 s")
+
+
+@pytest.mark.parametrize(
+    ("field", "nonsense"),
+    [
+        ("latency_seconds", 10**400),
+        ("latency_seconds", float("nan")),
+        ("cost_usd", float("inf")),
+        ("cost_usd", "x"),
+        ("cost_usd", [1]),
+        ("time", 3),
+    ],
+)
+def test_a_line_with_a_number_that_is_none_is_no_try(review, field, nonsense):
+    line = json.dumps(json.loads(tried(1, cost=0.1)) | {field: nonsense})
+    assert "1 lines, 0 of them broken; 0 tries." in review(lines=[line])[1]
+    assert json.loads(review("--json", lines=[line])[1])["tries"] == 0
+
+
+def test_a_kind_or_a_count_that_is_none_stops_nothing(review):
+    odd = {"error_kind": ["x"], "prompt_tokens": "7", "status": "error"}
+    line = json.dumps(json.loads(tried(1, cost=0.1)) | odd)
+    assert json.loads(review("--json", lines=[line])[1])["tries"] == 1
+
+
+def test_half_a_surrogate_pair_is_printed_as_its_number(review):
+    line = tried(1, cost=0.1, name="a\udc00")
+    assert "a\\udc00: gemini/m" in review(lines=[line])[1]

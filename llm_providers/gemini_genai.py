@@ -35,7 +35,11 @@ from llm_providers.errors import (
 )
 from llm_providers.gemini_sender import GeminiSender
 from llm_providers.http_replies import HttpReply
-from llm_providers.pooled_http import PooledTransport, direct_transport
+from llm_providers.pooled_http import (
+    PooledTransport,
+    direct_transport,
+    tls_context,
+)
 from llm_providers.prompts import Prompt
 from llm_providers.stoppable_http import make_stoppable
 from llm_providers.wires import KEPT_CONNECTIONS
@@ -144,7 +148,7 @@ class HandingOverClient(httpx2.Client):
     def __init__(
         self, transport: PooledTransport | None, **options: Any
     ) -> None:
-        context = httpx2.create_ssl_context()
+        context = tls_context()
         super().__init__(verify=context, transport=transport, **options)
         self.is_direct = transport is not None
         no_cookies = DefaultCookiePolicy(allowed_domains=[])

@@ -7,8 +7,11 @@ callers see is the same: httpx2's requests, answers and exceptions.
 
 from __future__ import annotations
 
+import os
 import re
+import ssl
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.request import getproxies
 
 import httpx2
@@ -30,6 +33,7 @@ __all__ = [
     "finish",
     "head_of",
     "response_of",
+    "tls_context",
 ]
 
 
@@ -42,6 +46,24 @@ UNSENDABLE = re.compile(rb"[\r\n\0]")
 def finish(answer: httpx2.Response) -> None:
     """Read the end of a body, if it is there, so that its connection stays."""
     answer.extensions.get(FINISH, bool)()
+
+
+def tls_context() -> ssl.SSLContext:
+    """Return what encrypts, with the certificates that are trusted now.
+
+    All that trust the same share one: to read a system's certificates takes
+    40 ms, and as long again for each agent.
+    """
+    variables = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+    return _trusting(*map(os.environ.get, variables))
+
+
+@lru_cache(maxsize=4)
+def _trusting(file: str | None, folder: str | None) -> ssl.SSLContext:
+    """`file` and `folder` are what httpx2 takes from the environment."""
+    context = httpx2.create_ssl_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def direct_transport() -> PooledTransport | None:
@@ -59,9 +81,7 @@ class PooledTransport(httpx2.BaseTransport):
     """Connections for many threads, whose waiting can be stopped."""
 
     def __init__(self) -> None:
-        context = httpx2.create_ssl_context()
-        context.set_alpn_protocols(["http/1.1"])
-        self.wires = Wires(context)
+        self.wires = Wires(tls_context())
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request; return the answer, whose body is still to come."""

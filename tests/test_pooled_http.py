@@ -1,5 +1,8 @@
 """The transport under the OpenAI SDK: kept connections, httpx2's faults."""
 
+import os
+from pathlib import Path
+
 import httpx2
 import pytest
 
@@ -83,3 +86,16 @@ def test_no_answer_in_time_is_a_read_timeout(llm, ask, sandbox):
 def test_a_proxy_is_left_to_httpx2(llm, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     assert llm.pooled_http.direct_transport() is None
+
+
+def test_all_share_a_tls_context_until_others_are_trusted(
+    llm, monkeypatch, tmp_path
+):
+    made = llm.pooled_http.tls_context()
+    assert llm.pooled_http.tls_context() is made
+    other = tmp_path / "other.pem"
+    other.write_bytes(Path(os.environ["SSL_CERT_FILE"]).read_bytes())
+    with monkeypatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(other))
+        assert llm.pooled_http.tls_context() is not made
+    assert llm.pooled_http.tls_context() is made

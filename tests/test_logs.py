@@ -1,6 +1,7 @@
 """Log lines: one JSON object each, never a key."""
 
 import json
+import logging
 from datetime import date, datetime
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 def line(llm, **record):
     """Return what the formatter writes for a record, as text."""
     record = {"levelname": "INFO", "name": "demo", "created": 0.0, **record}
+    record["levelno"] = logging.getLevelNamesMapping()[record["levelname"]]
     record["msecs"] = record["created"] % 1 * 1000
     made = llm.logs.logging.makeLogRecord(record)
     return llm.logs.JsonLinesFormatter().format(made)

@@ -86,6 +86,25 @@ def test_an_empty_list_is_not_the_same_as_no_list(llm):
     assert shown == "Was it R3memberedKey99?"
 
 
+@pytest.mark.exercise("1.2")
+def test_all_that_looks_like_a_key_is_hidden(llm):
+    shown = llm.redaction.redact(f"{KEY} or sk-live-Zp4RsWq81bNd", [])
+    assert shown == "[redacted] or [redacted]"
+
+
+@pytest.mark.exercise("1.2")
+def test_parts_of_all_keys_are_hidden(llm):
+    keys = [PLAIN, "AnotherKeyThatIsLonger"]
+    shown = llm.redaction.redact("K3yW1tho and AnotherKey", keys)
+    assert shown == "[redacted] and [redacted]"
+
+
+@pytest.mark.exercise("1.2")
+def test_a_short_key_is_replaced_wherever_it_stands(llm):
+    shown = llm.redaction.redact("a-7b, again a-7b", ["a-7b"])
+    assert shown == "[redacted], again [redacted]"
+
+
 def test_a_bearer_header_is_hidden(llm):
     shown = llm.redaction.redact("authorization: Bearer abc.DEF-1", [])
     assert shown == "authorization: Bearer [redacted]"

@@ -70,6 +70,12 @@ def test_redaction_knows_a_key_once_it_is_kept(llm):
     assert "zebra-4711-lantern" in llm.redaction.remembered
 
 
+@pytest.mark.exercise("1.1")
+@pytest.mark.parametrize("key", ["q-7", KEY], ids=["short", "long"])
+def test_the_mask_stands_for_a_key_of_any_length(llm, key):
+    assert "[redacted]" in llm.settings.Secret(key).__repr__()
+
+
 @pytest.mark.exercise("1.3")
 def test_a_key_that_is_there_is_given_back(llm):
     settings = llm.settings.load_settings({"OPENAI_API_KEY": KEY})

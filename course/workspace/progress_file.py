@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +37,17 @@ class Record:
     last: int = 0
 
 
+_NAMES = tuple(each.name for each in fields(Record))
+
+
 class ProgressFile:
     """The records of all exercises, kept in a file or, without one, here."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._records: dict[str, Record] = {}
+        # A save asks several times: what was read last, and as what.
+        self._last: tuple[bytes, dict[str, Record]] = b"", {}
 
     def read(self) -> dict[str, Record]:
         """Return the records by exercise; a damaged file is kept aside."""
@@ -52,9 +57,14 @@ class ProgressFile:
             data = self._path.read_bytes()
         except FileNotFoundError:
             return {}
+        known, records = self._last
+        if known == data:
+            return dict(records)
         try:
             exercises = json.loads(data)["exercises"]
-            return {name: _record(row) for name, row in exercises.items()}
+            records = {name: _record(row) for name, row in exercises.items()}
+            self._last = data, records
+            return dict(records)
         except (ValueError, KeyError, TypeError, AttributeError):
             kept = KeptTexts(self._path.parent / "history")
             kept.keep("progress", data, ".json")
@@ -79,14 +89,15 @@ class ProgressFile:
         if self._path is None:
             self._records = records
             return
-        rows = {name: asdict(row) for name, row in sorted(records.items())}
+        rows = {name: vars(row) for name, row in sorted(records.items())}
         text = json.dumps({"format": 1, "exercises": rows}, indent=1)
         write_atomically(self._path, f"{text}\n".encode())
 
 
 def _record(row: dict[str, Any]) -> Record:
-    known = {each.name: each for each in fields(Record)}
-    values = {name: row[name] for name in known if name in row}
+    values = {name: row[name] for name in _NAMES if name in row}
+    for name in ("helpers", "imports"):
+        values[name] = tuple(values.get(name, ()))
     record = Record(**values)
     texts = (record.status, record.checked, record.passed, record.filled_in)
     if not all(isinstance(each, str) for each in texts):
@@ -94,6 +105,4 @@ def _record(row: dict[str, Any]) -> Record:
     numbers = (record.hints, record.runs, record.seconds, record.last)
     if not all(type(each) is int for each in numbers):
         raise TypeError("a number is expected")
-    return replace(
-        record, helpers=tuple(record.helpers), imports=tuple(record.imports)
-    )
+    return record

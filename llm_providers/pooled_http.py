@@ -137,7 +137,10 @@ def response_of(
     """Return an answer as httpx2's; close it in any case."""
     return httpx2.Response(
         answer.status,
-        headers=answer.headers,
+        headers=[
+            (name.encode("latin-1"), value.encode("latin-1"))
+            for name, value in answer.headers
+        ],
         stream=Pieces(answer),
         extensions={FINISH: answer.finish},
         request=request,

@@ -134,9 +134,16 @@ class StoppableAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = POOL_CLASSES
 
 
+class Session(requests.Session):
+    """A session whose requests follow no redirect."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return None: where one leads is not read, so may be nonsense."""
+
+
 def new_session(auth: KeyHeader, url: str) -> requests.Session:
     """Return a session for many threads: one key, no retries, no cookies."""
-    session = requests.Session()
+    session = Session()
     session.auth = auth
     adapter = StoppableAdapter(pool_maxsize=KEPT_CONNECTIONS)
     settle(session, url, adapter)

@@ -179,3 +179,31 @@ def test_no_connection_in_time_is_told_from_no_answer(llm):
             wires.ask(address, b"", 0.02, 5.0)
         for one in waiting:
             one.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("gemini", b"200 OK"),
+        ("openai", b"200 OK"),
+        ("openai", b"500 Oh"),
+        ("openrouter", b"302 Found"),
+        ("requestry", b"200 OK"),
+    ],
+)
+def test_a_head_with_bytes_of_no_meaning_is_read(llm, other, name, status):
+    head = b"Location: /m\xfcnchen\r\nContent-Type: te\xffxt\r\n"
+    end = b"Content-Length: 2\r\nConnection: close\r\n\r\n{}"
+    there = other(b"HTTP/1.1 " + status + b"\r\n" + head + end)
+    agent = llm.agents.agent_for(
+        name,
+        api_key="sk-test-0123456789",
+        base_url=f"http://127.0.0.1:{there.port}",
+        policy=llm.retry.RetryPolicy(attempts=1),
+    )
+    response = agent.process_prompt("Hello")
+    assert response.status == "error"
+    assert response.error.kind in (
+        "malformed_response",
+        "provider_unavailable",
+    )

@@ -78,10 +78,12 @@ class SmallCourse:
 def small_course(root: Path, **environ: str) -> Iterator[SmallCourse]:
     """Make such a course, whose judge starts with variables of its own.
 
-    Its code needs no SDK: no process takes the seconds to load them.
+    Its code needs no SDK: no process takes the seconds to load them. What
+    has no end is stopped sooner than a learner's code.
     """
+    own = {"COURSE_CHECK_WARM": "no", "COURSE_CALL_SECONDS": "1", **environ}
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"COURSE_CHECK_WARM": "no", **environ}.items():
+        for name, value in own.items():
             patch.setenv(name, value)
         made = SmallCourse(root)
         yield made

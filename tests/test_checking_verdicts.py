@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
-from small_check import CHECKS, RIGHT, small_course
+from small_check import CHECKS, RIGHT, SmallCourse
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    with small_course(tmp_path_factory.mktemp("course")) as made:
-        yield made
+    made = SmallCourse(tmp_path_factory.mktemp("course"))
+    yield made
+    made.close()
 
 
 def outcomes(verdict):

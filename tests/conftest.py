@@ -47,12 +47,17 @@ def no_test_reaches_a_provider_or_sees_a_key(
 
 
 @pytest.fixture(scope="session", autouse=True)
-def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def one_authority(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     """Trust one authority alone: nothing here is asked over the network.
 
     Each client of an SDK reads all that are trusted, also for plain HTTP: 40
-    ms for those of a system, 1 ms for one.
+    ms for those of a system, 1 ms for one. A check has seen to it already.
     """
+    if running_check(pytestconfig):
+        yield
+        return
     import certifi
 
     text = Path(certifi.where()).read_text("utf-8")
@@ -64,9 +69,9 @@ def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def running_check(request: pytest.FixtureRequest):
+def running_check(config: pytest.Config):
     """Return the check of an exercise that runs this test, if one does."""
-    return getattr(request.config, "check", None)
+    return getattr(config, "check", None)
 
 
 @pytest.fixture(autouse=True)
@@ -82,21 +87,21 @@ def no_test_hides_what_another_one_shows() -> Iterator[None]:
 
 
 @pytest.fixture
-def llm(request: pytest.FixtureRequest) -> object:
-    check = running_check(request)
+def llm(pytestconfig: pytest.Config) -> object:
+    check = running_check(pytestconfig)
     return check.package() if check else LocalPackage()
 
 
 @pytest.fixture
-def release(request: pytest.FixtureRequest) -> object:
+def release(pytestconfig: pytest.Config) -> object:
     """The package that looks after a release, as `llm` is the agents'."""
-    check = running_check(request)
+    check = running_check(pytestconfig)
     return check.package("release") if check else LocalPackage("release")
 
 
 @pytest.fixture
-def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    check = running_check(request)
+def sandbox(pytestconfig: pytest.Config) -> Iterator[Sandbox]:
+    check = running_check(pytestconfig)
     if check:
         yield check.sandbox()
         return
@@ -130,14 +135,14 @@ def sdk_connections() -> Iterator[Any]:
 
 @pytest.fixture
 def serve(
-    request: pytest.FixtureRequest, llm: LocalPackage, idle_servers: list[Any]
+    pytestconfig: pytest.Config, llm: LocalPackage, idle_servers: list[Any]
 ) -> Iterator[Callable[[Mapping[str, str]], str]]:
     """Serve the router with these settings; give back its base URL.
 
     Each call makes an app of its own, which nothing is left of in the next
     test.
     """
-    check = running_check(request)
+    check = running_check(pytestconfig)
     if check:
         yield check.serve
         return

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -55,17 +56,25 @@ class Checker:
 
     The judge starts in the background. `root` is the folder whose `tests`
     are run. Any thread may ask; one check runs at a time. If it is
-    `contained`, no learner's code can reach beyond its workspace's copy.
+    `contained`, no learner's code can reach beyond its workspace's copy;
+    `blank` is then a workspace without answers, which speeds things up.
     """
 
     def __init__(
-        self, workspace: Path, *, root: Path = ROOT, contained: bool = False
+        self,
+        workspace: Path,
+        *,
+        root: Path = ROOT,
+        contained: bool = False,
+        blank: Path | None = None,
     ) -> None:
         self.workspace = workspace
         self._root = root
-        self._contained = contained
+        self._own = dict(_CONTAINED) if contained else {}
+        if contained and blank is not None:
+            self._own["COURSE_CHECK_BLANK"] = str(blank)
         self._lock = threading.Lock()
-        self._judge = _JudgeProcess(root, contained)
+        self._judge = _JudgeProcess(root, self._own)
         atexit.register(self.close)
 
     def ready(self) -> bool:
@@ -121,7 +130,7 @@ class Checker:
 
     def _restart(self) -> None:
         self._judge.kill()
-        self._judge = _JudgeProcess(self._root, self._contained)
+        self._judge = _JudgeProcess(self._root, self._own)
 
     def close(self) -> None:
         """End the judge and everything that it started."""
@@ -132,7 +141,7 @@ class Checker:
 class _JudgeProcess:
     """One judge: orders go to its standard input, verdicts come back."""
 
-    def __init__(self, root: Path, contained: bool) -> None:
+    def __init__(self, root: Path, own: Mapping[str, str]) -> None:
         self.ready = threading.Event()
         self._problem = ""
         self._log = tempfile.TemporaryFile()
@@ -146,7 +155,7 @@ class _JudgeProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=_environment() | (_CONTAINED if contained else {}),
+            env={**_environment(), **own},
             cwd=root,
             start_new_session=True,
         )

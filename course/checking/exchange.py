@@ -104,7 +104,7 @@ class Folder:
                 raise OSError("cut off")
             if _allowed(row["name"], bool(row.get("folder")), trusted):
                 self._write(row, content)
-        self.states = self._now()
+                self._note(row["name"])
 
     def _write(self, row: dict[str, object], content: bytes) -> None:
         path = self.root / str(row["name"])
@@ -117,16 +117,35 @@ class Folder:
         unfinished.chmod(0o755 if row["run"] else 0o644)
         unfinished.replace(path)
 
+    def _note(self, name: str) -> None:
+        """Remember how the other side has left one file or folder here.
+
+        To look at all of them again would take as long as most calls.
+        """
+        if self.tops and name.partition("/")[0] not in self.tops:
+            return
+        try:
+            about = os.lstat(self.root / name)
+        except OSError:
+            self.states.pop(name, None)
+            return
+        if stat.S_ISDIR(about.st_mode):
+            self.states[name] = (0, 0)
+        else:
+            self.states[name] = about.st_mtime_ns, about.st_size
+
     def _remove(self, names: Iterable[object], trusted: bool) -> None:
-        for name in names:
-            path = self.root / str(name)
-            if not _allowed(name, True, trusted):
+        for given in names:
+            if not _allowed(given, True, trusted):
                 continue
+            name = str(given)
+            path = self.root / name
             with suppress(OSError):
                 if stat.S_ISDIR(path.lstat().st_mode):
                     path.rmdir()
                 else:
                     path.unlink()
+            self._note(name)
 
 
 def _walk(folder: str, prefix: str) -> Iterator[tuple[str, State]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import hashlib
 import importlib.machinery
 import marshal
@@ -35,8 +36,12 @@ IMPORT = re.compile(
 # What only a type checker imports.
 _FOR_TYPES = re.compile(rb"^if TYPE_CHECKING:\n(?:[ \t].*\n|[ \t]*\n)+", re.M)
 
-# What each module that was loaded here imports of the packages.
-_imports: dict[str, frozenset[str]] = {}
+# The source of each module that was loaded here, and code by its digest.
+_sources: dict[str, bytes] = {}
+_codes: dict[str, CodeType] = {}
+
+# Modules that are the same in each workspace whose order says so.
+_shared: set[str] = set()
 
 
 class FreshLoader(importlib.machinery.SourceFileLoader):
@@ -49,8 +54,13 @@ class FreshLoader(importlib.machinery.SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
         source = self.get_data(path)
-        _imports[fullname] = frozenset(_imported(source))
+        _sources[fullname] = source
         digest = hashlib.sha256(path.encode() + b"\0" + source).hexdigest()
+        if digest not in _codes:
+            _codes[digest] = self._compiled(source, path, digest)
+        return _codes[digest]
+
+    def _compiled(self, source: bytes, path: str, digest: str) -> CodeType:
         file = self._kept / digest
         with suppress(OSError, ValueError, EOFError, TypeError):
             code: CodeType = marshal.loads(file.read_bytes())
@@ -63,11 +73,16 @@ class FreshLoader(importlib.machinery.SourceFileLoader):
         return code
 
 
-def _imported(source: bytes) -> Iterator[str]:
-    """Yield the modules of the packages that a source may import.
+@functools.cache
+def imported(source: bytes) -> frozenset[str]:
+    """Return the modules of the packages that a source may import.
 
     What is imported from a module may be a module itself, within a folder.
     """
+    return frozenset(_imported(source))
+
+
+def _imported(source: bytes) -> Iterator[str]:
     for module, names in IMPORT.findall(_FOR_TYPES.sub(b"", source)):
         home = module.decode()
         if home not in ROOTS:
@@ -142,6 +157,7 @@ def use_workspace(
     reached: Callable[[str], Any],
     overlay: Mapping[str, str] | None = None,
     reuse: bool = False,
+    shared: bool = False,
 ) -> None:
     """Let the packages be imported from `workspace`, and from there alone.
 
@@ -150,7 +166,8 @@ def use_workspace(
     told the number of each exercise whose blank runs. With an `overlay` some
     modules are files elsewhere, and the rest of the workspace stays out of
     reach. With `reuse`, modules stay that neither this overlay nor the one
-    before has anything to do with; the workspace has to be the same.
+    before has anything to do with; the workspace has to be the same. If it
+    has the `shared` modules as they are, these stay.
     """
 
     def note(text: str) -> str:
@@ -161,12 +178,27 @@ def use_workspace(
     kept.mkdir(exist_ok=True)
     before = _forget_finders()
     changed = {*before.overlay, *(overlay or {})} if before else None
-    if before or not sys.modules.keys().isdisjoint(ROOTS):
-        _forget(_outdated(changed if reuse else None))
+    # To look through all modules, a fork would have to copy all of them.
+    only_shared = shared and not before and _sources.keys() == _shared
+    if not only_shared and not sys.modules.keys().isdisjoint(ROOTS):
+        outdated = _outdated(changed if reuse else None)
+        _forget(outdated - _shared if shared else outdated)
     sys.meta_path.insert(0, WorkspaceFinder(workspace, kept, overlay or {}))
     if overlay is None:
         sys.path.insert(0, str(workspace))
     sys.dont_write_bytecode = True
+
+
+def keep_shared(names: Collection[str]) -> None:
+    """Forget all modules but these, which workspaces may share from now on.
+
+    They must import no module of the packages but each other.
+    """
+    _forget_finders()
+    _shared.update(names)
+    _forget(_outdated(None) - _shared)
+    for name in _sources.keys() - _shared:
+        del _sources[name]
 
 
 def _forget_finders() -> WorkspaceFinder | None:
@@ -185,14 +217,15 @@ def _outdated(changed: Collection[str] | None) -> set[str]:
     if changed is None:
         return loaded
     stale = {whole_name(name) for name in changed}
+    uses = {n: imported(_sources[n]) for n in loaded if n in _sources}
     grown = True
     while grown:
         users = {
             name
             for name in loaded
-            if name not in _imports
+            if name not in uses
             or name.rpartition(".")[0] in stale
-            or not stale.isdisjoint(_imports[name])
+            or not stale.isdisjoint(uses[name])
         }
         grown = not users <= stale
         stale |= users

@@ -90,7 +90,12 @@ class Learner:
                 self._deadline = time.monotonic() + self._seconds
             self._remote = Remote(self._connect, self._log)
             self._remote.connection.deadline = self._deadline
-            self._remote.ask("use", workspace=room.folder, kept=room.kept)
+            self._remote.ask(
+                "use",
+                workspace=room.folder,
+                kept=room.kept,
+                shared=room.shared,
+            )
         return self._remote
 
     @property

@@ -158,6 +158,7 @@ class Operations:
             self._blanks.append,
             request.get("overlay"),
             reuse=request.get("reuse", False) and not self._changed,
+            shared=request.get("shared", False),
         )
         self._changed = False
         return {"ok": None}

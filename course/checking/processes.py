@@ -81,13 +81,15 @@ class LearnerProcess:
 class Room(Protocol):
     """Where the processes of one workspace run during one check.
 
-    They see it as `folder`, and compiled code in `kept`. What `listen`
+    They see it as `folder`, and compiled code in `kept`; with `shared` they
+    need not import what all packages have in common. What `listen`
     returns, they reach at its port. A server of theirs that listens at
     `port` is reached from here at the same one; 0 is any.
     """
 
     folder: str
     kept: str
+    shared: bool
 
     def new_process(
         self, listener: socket.socket | None = None
@@ -110,6 +112,8 @@ class Source(Protocol):
 
 class OpenRoom:
     """This machine itself: its folders, and its loopback for all."""
+
+    shared = False
 
     def __init__(
         self,
@@ -196,13 +200,13 @@ def scrubbed_environment(temporary: Path) -> dict[str, str]:
         **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), home),
         **dict.fromkeys(("NO_PROXY", "no_proxy"), "*"),
         **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
-        "SSL_CERT_FILE": str(_small_certificate_file(temporary)),
+        "SSL_CERT_FILE": str(small_certificate_file(temporary)),
         "PYTHONHASHSEED": "0",
         "PYTHONUTF8": "1",
     }
 
 
-def _small_certificate_file(temporary: Path) -> Path:
+def small_certificate_file(temporary: Path) -> Path:
     path = temporary / "one_certificate.pem"
     if not path.exists():
         import certifi

@@ -41,9 +41,10 @@ from .namespaces import (
     stay_private,
 )
 from .places import CODE, HOME, KIT, SCRATCH, SHARED, STAGE
+from .priming import prime
 from .seccomp import refuse_calls
 from .waiting import waited
-from .warm import be_forked_child, end, end_strays
+from .warm import be_forked_child, end, end_strays, settle
 from .warming import warm_up
 
 # Seconds between two looks at what the processes take.
@@ -60,8 +61,7 @@ def serve_rooms(control_fd: int) -> None:
     # What is imported in a room would not be found there any more.
     from . import public, suite  # noqa: F401
 
-    gc.collect()
-    gc.freeze()
+    settle()
     _send(control, {"ready": True})
     while True:
         message, fds, _, _ = socket.recv_fds(control, 4096, 1)
@@ -71,6 +71,8 @@ def serve_rooms(control_fd: int) -> None:
         if request["op"] == "open":
             _send(control, _opened(request, fds[0], control))
             os.close(fds[0])
+        elif request["op"] == "prime":
+            _send(control, _primed(str(request["place"])))
         else:
             _send(control, _closed(request["pid"]))
 
@@ -128,6 +130,13 @@ def _opened(
         os.close(reading)
         os.close(writing)
     return {"pid": pid}
+
+
+def _primed(place: str) -> dict[str, Any]:
+    """Import what all packages share, before any room is made."""
+    shared = prime(Path(STAGE, place), Path(HOME), Path(STAGE, "code"))
+    settle()
+    return {"shared": shared}
 
 
 def _closed(pid: int) -> dict[str, Any]:

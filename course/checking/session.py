@@ -6,7 +6,8 @@ and the served router while an exercise is checked.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -31,6 +32,8 @@ from course.checking.verdict import (
     sentence,
 )
 from course.sandbox import Sandbox
+
+Raised = pytest.ExceptionInfo[BaseException] | None
 
 # After these the rest of the tests would only take as long again.
 _STOPPING = ("hung", "flooded")
@@ -122,13 +125,19 @@ class Check:
     def pytest_runtest_protocol(
         self, item: pytest.Item
     ) -> Generator[None, object, object]:
+        with self.around(item):
+            return (yield)
+
+    @contextmanager
+    def around(self, item: pytest.Item) -> Iterator[None]:
+        """Watch one test, which is run inside."""
         self._log.clear()
         self._comparison = None
         fresh = item.get_closest_marker("fresh_process") is not None
         self._learner.begin_test(fresh)
         try:
             with logged_http(self._log, self._learner.served):
-                return (yield)
+                yield
         finally:
             self._after(item)
 
@@ -152,17 +161,27 @@ class Check:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
-        fault = self._learner.fault
-        if call.excinfo is None and fault and call.when == "call":
-            # The test got over it, but the child did not.
-            report.outcome = "failed"
-            self._judge(item, fault, None)
-        elif call.excinfo is not None and not report.skipped:
-            error = fault or call.excinfo.value
-            self._judge(item, error, call.excinfo.traceback)
-        elif call.when == "call" and report.passed:
-            self._outcomes[item.name] = "passed"
+        if not report.skipped:
+            passed = self.ended(item, report.when or "", call.excinfo)
+            report.outcome = "passed" if passed else "failed"
         return report
+
+    def ended(self, item: pytest.Item, when: str, error: Raised) -> bool:
+        """Take note of how a part of a test ended; return whether well.
+
+        `when` is "setup", "call" or "teardown".
+        """
+        fault = self._learner.fault
+        if error is not None:
+            self._judge(item, fault or error.value, error.traceback)
+        elif fault and when == "call":
+            # The test got over it, but the child did not.
+            self._judge(item, fault, None)
+        else:
+            if when == "call":
+                self._outcomes[item.name] = "passed"
+            return True
+        return False
 
     # -- judging -----------------------------------------------------------
 

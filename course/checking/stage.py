@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,6 +52,7 @@ class Stage:
         self._home = home
         self._places: dict[Path, Place] = {}
         self._compiled: set[str] = set()
+        self._known: set[str] = set()
 
     def place(self, workspace: Path) -> Place:
         """Return the copy of a workspace as it stands now.
@@ -71,12 +72,16 @@ class Stage:
         place.states = found
         return place
 
+    def known(self, digests: Iterable[str]) -> None:
+        """Let these modules need no compiling: their code is known."""
+        self._known.update(digests)
+
     def keep_code(
         self, place: Place, compiled: Callable[[str], bytes | None]
     ) -> None:
         """Let the modules be compiled that never were; keep their code."""
         for name, digest in place.digests.items():
-            if digest in self._compiled:
+            if digest in self._compiled or digest in self._known:
                 continue
             code = compiled(name)
             if code is not None:

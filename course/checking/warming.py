@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from .generated_code import remember_generated_code
 from .serving import ServedApp
 
 _COMPLETION = {
@@ -77,6 +78,7 @@ class _Provider(BaseHTTPRequestHandler):
 
 def warm_up() -> None:
     """Import what learners' code uses, and use it once, over loopback."""
+    remember_generated_code()
     server = HTTPServer(("127.0.0.1", 0), _Provider)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
@@ -136,6 +138,8 @@ def _serve_once() -> None:
 def _import_the_rest() -> None:
     """Import what the package or a learner's tests may ask for."""
     import logging.handlers  # noqa: F401
+    import sqlite3  # noqa: F401
+    import statistics  # noqa: F401
 
     import dotenv  # noqa: F401
     import fastapi.responses  # noqa: F401

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from course.building.exercises import Exercise
 from course.kit import Kit
+from course.workspace.answer_files import AnswerFiles
 from course.workspace.cell_source import CellProblemError
 from course.workspace.results import SaveResult
 from course.workspace.workspace import Workspace
 
-__all__ = ["FreshWorkspace", "Template"]
+__all__ = ["BLANK", "FreshWorkspace", "Template"]
+
+# The folder beside the others that has the workspace without answers.
+BLANK = "blank"
 
 # Of a file: number, size, and the time of change, which nobody can set.
 State = tuple[int, int, int]
@@ -33,7 +37,7 @@ class Template:
     ) -> None:
         self.kit = kit
         self.exercises = exercises
-        folder = scratch / "template"
+        folder = scratch / BLANK
         shutil.rmtree(folder, ignore_errors=True)
         Workspace(folder, kit).ensure()
         self.files = {
@@ -41,7 +45,6 @@ class Template:
             for path in sorted(folder.rglob("*"))
             if path.is_file() and path.name not in (".lock", "progress.json")
         }
-        shutil.rmtree(folder)
 
     def text(self, name: str) -> str:
         """Return a module as learners get it; empty if it is none."""
@@ -57,12 +60,43 @@ class Template:
         )
 
 
+class _Files(AnswerFiles):
+    """Files that nobody has to get back: no history, no wait for the disk."""
+
+    def _write(self, path: Path, data: bytes) -> None:
+        unfinished = f"{path}.new"
+        with open(unfinished, "wb") as file:  # noqa: PTH123
+            file.write(data)
+        os.replace(unfinished, path)
+
+    def _keep(self, exercise: Exercise) -> None:
+        pass
+
+
 class _Open(Workspace):
     """A workspace whose records stay in memory, out of anybody's reach."""
 
     def __init__(self, folder: Path, template: Template) -> None:
         super().__init__(folder, template.kit, solved=True)
         self.__dict__["exercises"] = template.exercises
+        self.__dict__["_agent_tests"] = {}
+        self.__dict__["_files"] = _Files(
+            folder, template.exercises, self._progress
+        )
+
+    def _locked(self) -> AbstractContextManager[None]:
+        # The folder is this process's alone.
+        return nullcontext()
+
+    def take_over_answer(self, other: _Open, exercise: Exercise) -> None:
+        """Put in what stands in another workspace's module of an answer."""
+        name = exercise.saved_in
+        self._files._write(
+            self.folder / name, (other.folder / name).read_bytes()
+        )
+        record = other._progress.read().get(exercise.id)
+        if record is not None:
+            self._progress.change(exercise.id, **vars(record))
 
     def put_reference(self, exercise: Exercise) -> None:
         with self._locked():
@@ -70,8 +104,7 @@ class _Open(Workspace):
 
     def take_over(self, other: _Open) -> None:
         for name, record in other._progress.read().items():
-            fields = vars(replace(record))
-            self._progress.change(name, **fields)
+            self._progress.change(name, **vars(record))
 
 
 class FreshWorkspace:
@@ -109,6 +142,22 @@ class FreshWorkspace:
             # Nested so deeply, say, that Python's own tools give up.
             problem = f"It cannot be read ({type(error).__name__})."
             return SaveResult(exercise, "not_saved", problem=problem)
+
+    def put_like(
+        self,
+        other: FreshWorkspace,
+        exercise: Exercise,
+        cell: str,
+        replaced: Collection[Exercise],
+    ) -> bool:
+        """Put in an answer that another one has, but for what is replaced.
+
+        Returns whether it found its place.
+        """
+        if any(each.saved_in == exercise.saved_in for each in replaced):
+            return not self.put(exercise.id, cell).problem
+        self._workspace.take_over_answer(other._workspace, exercise)
+        return True
 
     def put_reference(self, exercise: Exercise) -> bool:
         """Put the kit's own answer in; return whether it found its place."""

@@ -225,7 +225,9 @@ class _Judging:
         while self._replaced < len(self._failed):
             self._helped.put_reference(self._failed[self._replaced])
             self._replaced += 1
-        return not self._helped.put(exercise.id, candidate.code).problem
+        return self._helped.put_like(
+            self._own, exercise, candidate.code, self._failed
+        )
 
     def _check(
         self,

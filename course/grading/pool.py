@@ -21,6 +21,7 @@ from typing import Any
 
 from course.checking.limits import die_with_parent
 from course.grading.contained import close_all, contained_checker
+from course.grading.fresh import BLANK
 from course.grading.one import (
     AnyChecker,
     CheckerFactory,
@@ -202,6 +203,8 @@ def checker_factory(level: str, seed: int) -> CheckerFactory:
     os.environ["COURSE_CHECK_SEED"] = str(seed)
 
     def make(workspace: Path) -> AnyChecker:
-        return contained_checker(workspace, level)
+        return contained_checker(
+            workspace, level, blank=workspace.parent / BLANK
+        )
 
     return make

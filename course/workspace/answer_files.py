@@ -101,7 +101,7 @@ class AnswerFiles:
             # import would stay for ever.
             self._note(exercise, earlier, added)
         if not path.exists() or merged.text != read_text_file(path).text:
-            write_atomically(path, file.with_text(merged.text))
+            self._write(path, file.with_text(merged.text))
         if changed:
             self._note(exercise, added)
         return merged.notes
@@ -118,7 +118,10 @@ class AnswerFiles:
         path = self._folder / exercise.saved_in
         self._keep(exercise)
         if not path.exists() or read_text_file(path).text != text:
-            write_atomically(path, text.encode())
+            self._write(path, text.encode())
+
+    def _write(self, path: Path, data: bytes) -> None:
+        write_atomically(path, data)
 
     def blank(self, exercise: Exercise) -> None:
         """Make one exercise as it was at first."""

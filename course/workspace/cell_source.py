@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from functools import lru_cache
 
 __all__ = ["CellProblemError", "parse_cell"]
 
@@ -44,6 +45,8 @@ def parse_cell(cell: str) -> tuple[str, ast.Module]:
         ) from None
 
 
+# A cell is read when it is found and when it is put in, also of many cells.
+@lru_cache(maxsize=64)
 def _compiled(text: str) -> ast.Module:
     tree = ast.parse(text)
     with warnings.catch_warnings():
@@ -51,7 +54,7 @@ def _compiled(text: str) -> ast.Module:
         # The parser lets errors pass that the compiler finds, such as a
         # `nonlocal` without its name. `await` may stand at the top level.
         compile(
-            text,
+            tree,
             "the cell",
             "exec",
             flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,

@@ -15,6 +15,7 @@ from course.building.definitions import (
     DefinitionNode,
     find,
     node_lines,
+    parsed,
     split_lines,
 )
 from course.workspace.cell_source import CellProblemError, parse_cell
@@ -79,7 +80,7 @@ def read_cell(cell: str) -> Answer:
     gap = (row, len(lines[row : decorator.end_lineno]))
     del lines[row : decorator.end_lineno]
     where = find("".join(lines), decorated.name)
-    tree = ast.parse("".join(lines))
+    tree = parsed("".join(lines))
     rest = [n for n in tree.body if not where.first < n.lineno <= where.last]
     before = [n for n in tree.body if n not in rest][:-1]
     overloads = all(getattr(n, "decorator_list", []) for n in before)

@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -13,7 +14,7 @@ import sys
 import threading
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -28,10 +29,18 @@ ROOT = Path(__file__).resolve().parent.parent
 POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX only")
 
 
+# Below those that a system gives to connections, of which other tests that
+# run meanwhile make many: a port that was let go of stays free.
+PORTS = range(20_000, 32_000)
+
+
 @contextmanager
 def taken_port():
     with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
+        for port in random.sample(PORTS, 100):
+            with suppress(OSError):
+                server.bind(("127.0.0.1", port))
+                break
         server.listen()
         yield server.getsockname()[1]
 

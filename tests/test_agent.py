@@ -122,6 +122,22 @@ def test_a_prompt_without_sense_is_the_caller_s_mistake(agent):
         agent.process_prompt("")
 
 
+@pytest.mark.exercise("2.6")
+def test_a_prompt_without_sense_is_noticed_before_a_missing_key(llm, sandbox):
+    keyless = llm.openai_agent.OpenAIAgent(
+        api_key="", base_url=sandbox.base_url("openai")
+    )
+    with pytest.raises(ValueError, match="prompt is empty"):
+        keyless.process_prompt("")
+
+
+@pytest.mark.exercise("2.6")
+def test_each_prompt_has_a_ledger_of_its_own(agent):
+    agent.process_prompt("Hello")
+    response = agent.process_prompt("Hello again")
+    assert len(response.attempts) == 1
+
+
 def test_after_three_tries_the_error_is_returned(agent, sandbox, waits):
     sandbox.fail_next("openai", "server_error", times=9)
     response = agent.process_prompt("Hello")

@@ -118,12 +118,11 @@ def test_stop_words_are_a_list_if_the_model_takes_them(llm):
 
 @pytest.mark.exercise("2.1")
 def test_tools_and_formats_are_passed_on(llm):
-    tool = {"type": "function", "function": {"name": "now"}}
+    names = ("now", "weather")
+    tools = [{"type": "function", "function": {"name": n}} for n in names]
     form = {"type": "json_object"}
-    body = built(
-        llm, tools=[tool], tool_choice="auto", response_format=form
-    )
-    assert body.get("tools") == [tool]
+    body = built(llm, tools=tools, tool_choice="auto", response_format=form)
+    assert body.get("tools") == tools
     assert body.get("tool_choice") == "auto"
     assert body.get("response_format") == form
 
@@ -215,8 +214,9 @@ def test_an_error_inside_http_200_is_an_error(llm):
     ids=["no field", "empty list", "a null"],
 )
 def test_without_a_choice_the_response_is_malformed(llm, payload):
-    with pytest.raises(llm.errors.MalformedResponseError):
+    with pytest.raises(llm.errors.MalformedResponseError) as caught:
         llm.chat_completions.parse_response(payload)
+    assert caught.value.kind == "malformed_response"
 
 
 @pytest.mark.exercise("2.2")
@@ -241,6 +241,7 @@ def test_a_tool_call_needs_no_text(llm):
     payload = completion(choices=choice(content=None, tool_calls=[call]))
     reply = llm.chat_completions.parse_response(payload)
     assert [found["id"] for found in reply.tool_calls] == ["1"]
+    assert reply.text == ""
 
 
 @pytest.mark.exercise("2.2")
@@ -254,6 +255,27 @@ def test_the_id_and_a_gateway_s_cost_are_kept(llm):
 @pytest.mark.exercise("2.2")
 def test_a_cost_that_nobody_tells_is_unknown(llm):
     assert llm.chat_completions.parse_response(completion()).cost_usd is None
+
+
+@pytest.mark.exercise("2.2")
+def test_an_answer_without_content_is_empty(llm):
+    payload = completion(choices=choice("length", content=None))
+    with pytest.raises(llm.errors.EmptyResponseError):
+        llm.chat_completions.parse_response(payload)
+
+
+@pytest.mark.exercise("2.2")
+def test_a_refusal_goes_before_the_content(llm):
+    both = choice(content="First, ", refusal="I won't.")
+    reply = llm.chat_completions.parse_response(completion(choices=both))
+    assert reply.text == "I won't."
+
+
+@pytest.mark.exercise("2.2")
+def test_of_several_choices_the_first_counts(llm):
+    two = choice(content="One.") + choice(content="Two.")
+    reply = llm.chat_completions.parse_response(completion(choices=two))
+    assert reply.text == "One."
 
 
 def test_a_filtered_answer_is_an_error(llm):

@@ -81,6 +81,14 @@ def test_no_wait_at_all_is_known_too(ask, sandbox):
 
 
 @pytest.mark.exercise("2.8")
+def test_any_error_may_say_when_to_come_back(ask, sandbox):
+    sandbox.fail_next("openai", "overloaded", retry_after=90)
+    answer = ask()
+    assert answer.status_code == 503
+    assert answer.headers.get("retry-after") == "90"
+
+
+@pytest.mark.exercise("2.8")
 def test_an_error_has_a_body_of_one_shape(ask, sandbox):
     sandbox.fail_next("openai", "quota_exhausted")
     answer = ask()
@@ -88,6 +96,7 @@ def test_an_error_has_a_body_of_one_shape(ask, sandbox):
     error = answer.json()["error"]
     assert "what_to_do" in error
     assert error["kind"] == "quota_exhausted"
+    assert {"reason", "retryable", "retry_after", "partial_text"} <= set(error)
 
 
 @pytest.mark.exercise("2.8")

@@ -2,6 +2,7 @@
 
 import threading
 
+import httpx2
 import pytest
 
 KEY = "sk-test-0123456789"
@@ -95,13 +96,19 @@ def test_an_echoed_key_does_not_show(failure):
     assert KEY not in str(failure("echo_key"))
 
 
+def chain_of(error):
+    """Yield an exception and all that it leads back to."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 @pytest.mark.exercise("2.4")
 def test_no_chain_of_exceptions_leads_back_to_the_key(failure):
-    error = failure("echo_key")
-    while error is not None:
-        assert KEY not in repr(error)
-        assert not hasattr(error, "request")
-        error = error.__cause__ or error.__context__
+    chain = list(chain_of(failure("echo_key")))
+    shown = " ".join(repr(error) for error in chain)
+    assert KEY not in shown
+    assert [error for error in chain if hasattr(error, "request")] == []
 
 
 @pytest.mark.exercise("2.4")
@@ -109,6 +116,32 @@ def test_a_bug_in_our_own_code_stays_what_it_is(agent):
     made = agent()
     with pytest.raises(AttributeError):
         made.complete("not a prompt")
+
+
+@pytest.fixture
+def meaning(agent):
+    """Return what an agent makes of an exception of the HTTP library."""
+    made = agent()
+    made.connect()
+
+    def found(name, text):
+        return made.translate_error(getattr(httpx2, name)(text))
+
+    return found
+
+
+@pytest.mark.exercise("2.4")
+@pytest.mark.parametrize("step", ["Connect", "Write", "Read", "Pool"])
+def test_each_timeout_of_the_http_library_is_one(meaning, step):
+    found = meaning(f"{step}Timeout", "late")
+    assert type(found).__name__ == "RequestTimeoutError"
+
+
+@pytest.mark.exercise("2.4")
+@pytest.mark.parametrize("name", ["ReadTimeout", "ReadError"])
+def test_the_reason_is_in_our_own_words(meaning, name):
+    reason = meaning(name, "the words of another library").reason
+    assert "another library" not in reason
 
 
 def test_an_answer_comes_back_as_the_standard_response(agent, sandbox):

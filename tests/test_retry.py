@@ -19,6 +19,7 @@ def test_seconds_are_read(llm):
 @pytest.mark.exercise("2.3")
 def test_the_name_of_the_header_is_matched_in_any_case(llm):
     assert asked(llm, {"Retry-After": "7"}) == 7
+    assert asked(llm, {"RETRY-AFTER": "7"}) == 7
 
 
 @pytest.mark.exercise("2.3")

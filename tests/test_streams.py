@@ -50,12 +50,13 @@ def test_no_piece_is_empty(agent):
 
 
 @pytest.mark.exercise("2.7")
-def test_a_fault_before_the_first_text_is_retried(agent, sandbox):
+def test_a_fault_before_the_first_text_is_retried(agent, sandbox, waits):
     sandbox.fail_next("openai", "server_error")
     stream = agent.stream(PROMPT)
     assert "".join(list(stream)) != ""
     assert stream.response.status == "success"
     assert len(sandbox.requests) == 2
+    assert waits == [0.01]
 
 
 @pytest.mark.exercise("2.7")
@@ -91,6 +92,15 @@ def test_a_wrong_key_ends_in_the_response_not_in_an_exception(agent, sandbox):
     stream = agent.stream(PROMPT)
     assert list(stream) == []
     assert stream.response.error.kind == "authentication"
+
+
+@pytest.mark.exercise("2.7")
+def test_what_came_before_an_error_is_out_already(agent, sandbox):
+    sandbox.fail_next("openai", "stream_error")
+    stream = agent.stream(PROMPT)
+    text = "".join(list(stream))
+    assert text != ""
+    assert stream.response.error.partial_text == text
 
 
 def test_nothing_is_sent_before_the_iteration(agent, sandbox):

@@ -190,10 +190,15 @@ def test_no_status_but_200_is_an_answer(llm, exchange, sandbox):
 
 
 @pytest.mark.exercise("3.1")
-def test_a_redirect_is_not_followed(llm, exchange, sandbox):
+def test_a_redirect_is_not_followed(llm, bare, exchange, sandbox):
+    """Nor by a session that would, which our own does not."""
+    made = bare()
+    made.session.get_redirect_target = lambda answer: (
+        answer.headers.get("location")
+    )
     elsewhere = f"{sandbox.base_url('requestry')}/chat/completions"
     sandbox.fail_next("openai", "html", status=307, location=elsewhere)
-    with pytest.raises(llm.errors.MalformedResponseError), exchange():
+    with pytest.raises(llm.errors.MalformedResponseError), exchange(made):
         pass
     assert len(sandbox.requests) == 1
 
@@ -239,6 +244,14 @@ def test_an_answer_is_closed_also_if_it_is_refused(
     sandbox.fail_next("openai", "rate_limit", retry_after=2)
     with pytest.raises(llm.errors.RateLimitError), exchange(made):
         pass
+    assert done[-1:] == ["closed"]
+
+
+@pytest.mark.exercise("3.1")
+def test_an_answer_is_closed_also_if_its_reader_fails(ended, exchange):
+    made, done = ended
+    with pytest.raises(KeyError), exchange(made):
+        raise KeyError("a bug of the reader's")
     assert done[-1:] == ["closed"]
 
 
@@ -299,6 +312,8 @@ def meaning(agent):
 @pytest.mark.exercise("3.2")
 def test_a_timeout_while_connecting_is_a_timeout(meaning):
     assert meaning(requests.ConnectTimeout("late")).kind == "timeout"
+    below = urllib3.exceptions.ConnectTimeoutError("late")
+    assert meaning(below).kind == "timeout"
 
 
 @pytest.mark.exercise("3.2")
@@ -323,6 +338,18 @@ def test_a_bug_of_our_own_comes_back_as_it_is(meaning):
 @pytest.mark.exercise("3.2")
 def test_an_error_of_ours_stays_as_it_is(failure):
     assert failure("html").kind == "malformed_response"
+
+
+@pytest.mark.exercise("3.2")
+def test_any_other_exception_of_either_is_a_failed_connection(meaning):
+    others = (
+        requests.TooManyRedirects("in a circle"),
+        requests.exceptions.ChunkedEncodingError("cut"),
+        requests.RequestException("anything"),
+        urllib3.exceptions.HTTPError("anything"),
+    )
+    names = {type(meaning(one)).__name__ for one in others}
+    assert names == {"ConnectionFailedError"}
 
 
 # -- what callers see -------------------------------------------------------

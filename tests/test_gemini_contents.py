@@ -166,6 +166,14 @@ def test_the_answers_of_two_tools_are_one_content(llm):
 
 
 @pytest.mark.exercise("3.6")
+def test_what_a_tool_and_then_the_user_say_is_one_content(llm):
+    talk = [*tools_used("weather"), said("user", "And tomorrow?")]
+    made = contents(llm, *talk)
+    parts = [answered("call_0", "weather"), {"text": "And tomorrow?"}]
+    assert made[2:] == [{"role": "user", "parts": parts}]
+
+
+@pytest.mark.exercise("3.6")
 def test_a_part_that_gemini_has_no_words_for_is_refused(llm):
     sound = [{"type": "input_audio", "input_audio": {"data": "AAAA"}}]
     with pytest.raises(llm.errors.InvalidRequestError):

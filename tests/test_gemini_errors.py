@@ -143,6 +143,27 @@ def test_details_that_are_none_are_no_riddle(llm, nothing):
     assert found == "InvalidRequestError"
 
 
+@pytest.mark.exercise("3.9")
+@pytest.mark.parametrize("status", [401, 403])
+def test_the_reason_of_a_bad_key_counts_with_any_status(llm, status):
+    found = name_for(llm, status, "PERMISSION_DENIED", BAD_KEY)
+    assert found == "AuthenticationError"
+
+
+@pytest.mark.exercise("3.9")
+def test_the_reason_may_stand_in_the_second_of_two_infos(llm):
+    other = detail("ErrorInfo", reason="SERVICE_DISABLED", domain="x")
+    found = name_for(llm, 400, "INVALID_ARGUMENT", other, BAD_KEY)
+    assert found == "AuthenticationError"
+
+
+@pytest.mark.exercise("3.9")
+def test_a_quota_of_tokens_can_be_one_of_the_day_too(llm):
+    tokens = quota("GenerateContentInputTokensPerModelPerDay-FreeTier")
+    found = name_for(llm, 429, "RESOURCE_EXHAUSTED", tokens)
+    assert found == "QuotaExhaustedError"
+
+
 @pytest.mark.parametrize("word", [None, 3, ["ABORTED"], {"a": 1}])
 def test_a_word_that_is_none_leaves_it_to_the_status(llm, word):
     assert name_for(llm, 503, word) == "ProviderUnavailableError"

@@ -138,6 +138,13 @@ def test_limits_and_temperature_are_kept(llm):
 
 
 @pytest.mark.exercise("3.10")
+def test_so_is_whatever_else_stands_in_the_config(llm):
+    config = {"stopSequences": ["END"], "responseMimeType": "text/plain"}
+    config["candidateCount"] = 1
+    assert config_in_old_words(llm, **config) == config
+
+
+@pytest.mark.exercise("3.10")
 def test_a_thinking_level_is_left_out(llm):
     thinking = {"thinkingLevel": "LOW"}
     found = config_in_old_words(
@@ -179,3 +186,27 @@ def test_the_request_itself_is_not_changed(llm):
     before = json.loads(json.dumps(body))
     llm.gemini_schemas.old_words(body)
     assert body == before
+
+
+@pytest.mark.exercise("3.10")
+def test_all_contents_lose_their_signatures_and_the_body_keeps_them(llm):
+    names = ("now", "here")
+    turns = [
+        {"role": "model", "parts": [{"functionCall": {"name": name}}]}
+        for name in names
+    ]
+    body = {"contents": json.loads(json.dumps(turns))}
+    for turn in body["contents"]:
+        turn["parts"][0]["thoughtSignature"] = "Zm9v"
+    before = json.loads(json.dumps(body))
+    assert llm.gemini_schemas.old_words(body) == {"contents": turns}
+    assert body == before
+
+
+@pytest.mark.exercise("3.10")
+def test_all_tools_are_told_in_older_words(llm):
+    new = {"name": "greet", "parametersJsonSchema": SCHEMA}
+    old = {"name": "greet", "parameters": OLDER}
+    body = asked(tools=[{"functionDeclarations": [new]}] * 2)
+    found = llm.gemini_schemas.old_words(body)
+    assert found["tools"] == [{"functionDeclarations": [old]}] * 2

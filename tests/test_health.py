@@ -1,6 +1,7 @@
 """One raw request: which models does a provider list?"""
 
 import pytest
+import requests
 
 KEY = "sk-test-0123456789"
 
@@ -85,6 +86,21 @@ def test_a_page_in_place_of_a_list_is_malformed(llm, sandbox):
     there = provider(llm, sandbox.base_url("openai"))
     with pytest.raises(llm.errors.MalformedResponseError):
         llm.health.list_models(there)
+
+
+@pytest.mark.exercise("1.7")
+def test_a_timeout_while_connecting_is_a_timeout(llm, monkeypatch):
+    """Nobody is there for a client that is not `requests`."""
+    asked = []
+
+    def late(*sent, **options):
+        asked.append("once")
+        raise requests.ConnectTimeout("late")
+
+    monkeypatch.setattr(llm.health.requests.Session, "send", late)
+    with pytest.raises(llm.errors.ProviderError) as caught:
+        llm.health.list_models(provider(llm, "http://127.0.0.1:9/v1"))
+    assert caught.value.kind == ("timeout" if asked else "connection_failed")
 
 
 def test_an_overloaded_provider_can_be_asked_again(llm, sandbox):

@@ -275,6 +275,31 @@ def test_seconds_that_make_no_sense_leave_the_reset(wait, seconds):
 
 
 @pytest.mark.exercise("3.5")
+def test_the_metadata_go_before_the_availability(wait):
+    found = wait(None, {"retry_after_seconds": 7}, {"retry_after": 2.5})
+    assert found == 7
+
+
+@pytest.mark.exercise("3.5")
+def test_nonsense_in_the_metadata_leaves_the_availability(wait):
+    found = wait(None, {"retry_after_seconds": "soon"}, {"retry_after": 2.5})
+    assert found == 2.5
+
+
+@pytest.mark.exercise("3.5")
+@pytest.mark.parametrize("spelt", [str.lower, str.upper], ids=["low", "up"])
+def test_quoted_headers_are_matched_in_any_case(wait, spelt):
+    quoted = {"headers": {spelt("X-RateLimit-Reset"): IN_4_SECONDS}}
+    assert wait({"Date": NOW}, quoted) == pytest.approx(4)
+
+
+@pytest.mark.exercise("3.5")
+def test_a_reset_is_exact_to_the_millisecond(wait):
+    reset = {**RESET, "X-RateLimit-Reset": str(IN_4_SECONDS + 250)}
+    assert wait(reset) == pytest.approx(4.25)
+
+
+@pytest.mark.exercise("3.5")
 def test_without_a_date_a_reset_counts_from_the_present(wait):
     in_an_hour = (time.time() + 3_600) * 1_000
     found = wait({"X-RateLimit-Reset": f"{in_an_hour:.0f}"})
@@ -337,6 +362,8 @@ def test_credit_that_is_in_flight_is_a_rate_limit(name_of_class):
 @pytest.mark.exercise("3.4")
 def test_any_other_402_is_an_exhausted_quota(name_of_class):
     error = {"metadata": {"limit_source": "openrouter_credits"}}
+    assert name_of_class(402, error) == "QuotaExhaustedError"
+    error = {"metadata": {"reason": "credits_exhausted"}}
     assert name_of_class(402, error) == "QuotaExhaustedError"
 
 
@@ -425,6 +452,24 @@ def test_other_signs_go_before_the_error_type(
 ):
     metadata = {"error_type": error_type, **more.get("metadata", {})}
     assert name_of_class(status, {**more, "metadata": metadata}) == name
+
+
+@pytest.mark.exercise("3.4")
+@pytest.mark.parametrize("status", [200, 403, 503])
+def test_calls_in_flight_are_too_fast_whatever_the_status(
+    name_of_class, status
+):
+    metadata = {"reason": "in_flight_budget_exhausted", "patterns": ["…"]}
+    assert name_of_class(status, {"metadata": metadata}) == "RateLimitError"
+
+
+@pytest.mark.exercise("3.4")
+def test_signs_of_a_filter_go_before_the_availability(name_of_class):
+    error = {
+        "metadata": {"reasons": ["violence"]},
+        "availability": {"retryable": True},
+    }
+    assert name_of_class(403, error) == "ContentBlockedError"
 
 
 @pytest.mark.parametrize(

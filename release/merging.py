@@ -46,24 +46,25 @@ class MergeError(Exception):
 def merge(repository: Path, branch: str) -> str:
     """Merge `branch` into main, which is checked out; return the commit's id.
 
-    There is always a commit of the merge's own. Where both sides changed
-    the same place of CHANGELOG.md, both sides' entries are kept, ours first,
-    and one that both have stands there once.
+    There is always a commit of the merge's own; only for a branch that is
+    merged already there is none, and main's last one is given. Where both
+    sides changed the same place of CHANGELOG.md, both sides' entries are
+    kept, ours first, and one that both have stands there once.
     Raises MergeError for any other conflict, naming its files, and wherever
-    git refuses; then the repository is as before.
+    git refuses. Whatever is raised, the repository is as before.
     """
     require_main(repository)
     words = ["merge", "--no-ff", "--no-edit", "--", branch]
-    done = git(repository, *words, check=False)
-    files = conflicts(repository)
     try:
+        done = git(repository, *words, check=False)
+        files = conflicts(repository)
         if files == [CHANGELOG]:
             keep_both_sides(repository / CHANGELOG)
             git(repository, "add", "--", CHANGELOG)
             git(repository, "commit", "--no-edit", "--cleanup=strip")
         elif done.returncode:
             raise MergeError(f"{branch} does not merge: {said(done)}", files)
-    except MergeError:
+    except BaseException:
         git(repository, "merge", "--abort", check=False)
         raise
     return git(repository, "rev-parse", "HEAD").stdout.strip()

@@ -5,6 +5,8 @@ import os
 import struct
 import subprocess
 import zlib
+from asyncio import CancelledError
+from contextlib import suppress
 
 import pytest
 
@@ -144,7 +146,9 @@ def test_a_branch_that_is_simply_ahead_gets_a_commit_of_its_own(
     release, repository
 ):
     folder = repository({}, {"b.py": "b = 1\n"})
+    topic = (folder / ".git/refs/heads/topic").read_text().strip()
     found = release.merging.merge(folder, "topic")
+    assert head(folder) != topic
     assert len(parents(folder)) == 2
     assert found == head(folder)
 
@@ -280,6 +284,45 @@ def test_a_commit_that_a_hook_refuses_leaves_nothing_behind(
     with pytest.raises(release.merging.MergeError):
         release.merging.merge(folder, "topic")
     assert head(folder) == before
+    assert changes(folder) == []
+
+
+@pytest.mark.exercise("5.6")
+@pytest.mark.parametrize("error", [OSError, CancelledError])
+def test_whatever_is_raised_while_the_conflict_is_solved_is_taken_back(
+    release, repository, monkeypatch, error
+):
+    def fail(changelog):
+        raise error("in the middle")
+
+    monkeypatch.setattr(release.merging, "keep_both_sides", fail)
+    folder = repository(entry("Ours."), entry("Theirs."))
+    # Who solves the conflict in another way has nothing to take back.
+    with suppress(error, release.merging.MergeError):
+        release.merging.merge(folder, "topic")
+    assert changes(folder) == []
+
+
+@pytest.mark.exercise("5.6")
+def test_a_branch_that_is_merged_already_leaves_main_where_it_is(
+    release, repository
+):
+    folder = repository({"a.py": "a = 1\n"}, {"b.py": "b = 1\n"})
+    merged = release.merging.merge(folder, "topic")
+    assert release.merging.merge(folder, "topic") == merged
+    assert head(folder) == merged
+
+
+def test_an_interrupted_merge_raises_what_interrupted_it(
+    release, repository, monkeypatch
+):
+    def fail(changelog):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(release.merging, "keep_both_sides", fail)
+    folder = repository(entry("Ours."), entry("Theirs."))
+    with pytest.raises(KeyboardInterrupt):
+        release.merging.merge(folder, "topic")
     assert changes(folder) == []
 
 

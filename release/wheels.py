@@ -9,6 +9,7 @@ import io
 import re
 import subprocess
 import sys
+import zlib
 from collections.abc import Collection, Iterator
 from email.parser import HeaderParser
 from pathlib import Path
@@ -94,7 +95,8 @@ def is_strange(name: str) -> bool:
 def record_flaws(archive: ZipFile, names: Collection[str]) -> Iterator[str]:
     """Yield where RECORD and the files of a wheel differ.
 
-    Folders among the names are passed over: RECORD lists files alone.
+    Folders among the names are passed over: RECORD lists files alone. A
+    file that is damaged is one that cannot be read.
     """
     told = recorded(archive)
     for name in sorted(set(told) - set(names)):
@@ -102,9 +104,12 @@ def record_flaws(archive: ZipFile, names: Collection[str]) -> Iterator[str]:
     for name in names:
         if name.endswith(("/", ".dist-info/RECORD")):
             continue
-        if name not in told:
+        content = content_of(archive, name)
+        if content is None:
+            yield f"{name} is damaged"
+        elif name not in told:
             yield f"{name} is not in RECORD"
-        elif told[name] != digest(archive.read(name)):
+        elif told[name] != digest(content):
             yield f"{name} has another hash than RECORD says"
 
 
@@ -123,11 +128,23 @@ def digest(content: bytes) -> str:
 
 
 def text_of(archive: ZipFile, pattern: str) -> str:
-    """Return the text of the one file of this name; empty if there is none."""
+    """Return the text of the one file of this name.
+
+    Empty if there is none, or if it is damaged.
+    """
     for name in archive.namelist():
         if re.fullmatch(pattern, name):
-            return archive.read(name).decode("utf-8", "replace")
+            content = content_of(archive, name) or b""
+            return content.decode("utf-8", "replace")
     return ""
+
+
+def content_of(archive: ZipFile, name: str) -> bytes | None:
+    """Return what a file of the archive holds; None if it is damaged."""
+    try:
+        return archive.read(name)
+    except (BadZipFile, EOFError, OSError, RuntimeError, zlib.error):
+        return None
 
 
 def released(changelog: Path) -> str:

@@ -184,6 +184,31 @@ def test_a_wheel_that_is_not_there_is_told_and_nothing_is_raised(
     assert only(release.wheels.flaws(tmp_path / "none.whl", VERSION))
 
 
+@pytest.mark.exercise("5.7")
+def test_each_wrong_version_is_told(flaws):
+    files = {
+        f"{INFO}/METADATA": "Version: 1.2.2\n",
+        "llm_providers/__init__.py": '__version__ = "9.9"\n',
+    }
+    found = list(flaws(files))
+    assert len(found) == 2
+    assert "1.2.2" in str(found)
+    assert "9.9" in str(found)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_damaged_file_is_told_and_nothing_is_raised(release, tmp_path, name):
+    files = FILES | {name: "a" * 50 + FILES[name]}
+    path = tmp_path / f"llm_providers-{VERSION}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for each, text in files.items():
+            archive.writestr(each, text)
+        archive.writestr(f"{INFO}/RECORD", record(files))
+    path.write_bytes(path.read_bytes().replace(b"a" * 50, b"b" * 50))
+    found = release.wheels.flaws(path, VERSION, NEEDED)
+    assert f"{name} is damaged" in list(found)
+
+
 def test_what_is_not_there_is_told_by_its_name(release, tmp_path):
     one = only(release.wheels.flaws(tmp_path / "none.whl", VERSION))
     assert "none.whl" in one

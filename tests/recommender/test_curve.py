@@ -96,6 +96,13 @@ def test_a_hundred_rows_are_not_dealt_out_one_way_after_the_other(curve):
     assert found == pytest.approx(0.625)
 
 
+@pytest.mark.exercise("4.6")
+def test_the_caller_s_choices_stay_as_they_are(curve):
+    choices = ["small", "big", "small", "big"]
+    curve.matched_shuffle(choices, DEALT)
+    assert choices == ["small", "big", "small", "big"]
+
+
 @pytest.mark.exercise("4.8")
 def test_forecasts_that_come_true_are_calibrated(curve):
     forecasts = [0.25] * 4 + [0.75] * 4

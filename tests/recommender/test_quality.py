@@ -55,6 +55,13 @@ def test_a_prior_without_weight_changes_nothing(shrunk):
 
 
 @pytest.mark.exercise("4.4")
+def test_the_caller_s_figures_stay_as_they_are(shrunk):
+    figures = [80.0, 70.0]
+    shrunk(figures, 60.0)
+    assert figures == [80.0, 70.0]
+
+
+@pytest.mark.exercise("4.4")
 def test_without_figures_and_without_weight_the_prior_is_all_there_is(shrunk):
     assert shrunk([], 60.0, 0.0) == pytest.approx(60.0)
 

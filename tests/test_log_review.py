@@ -146,6 +146,27 @@ def test_a_name_and_its_value_are_two_texts_at_one_path(llm):
     assert found == ["[redacted]", "sent [redacted]"]
 
 
+@pytest.mark.exercise("5.1")
+def test_a_path_shows_no_key_of_another_text_either(llm):
+    log = read(llm, {"h": f"Bearer {PLAIN}"}, {"budgets": {PLAIN: KEY}})
+    found = [leak.path for leak in llm.log_review.leaks(log)]
+    assert found == ["h", "budgets.[redacted]", "budgets.[redacted]"]
+
+
+@pytest.mark.exercise("5.1")
+def test_a_text_with_two_keys_is_told_once(llm):
+    log = read(llm, {"message": f"not {KEY} but Bearer {PLAIN}"})
+    found = [leak.excerpt for leak in llm.log_review.leaks(log)]
+    assert found == ["not [redacted] but Bearer [redacted]"]
+
+
+@pytest.mark.exercise("5.1")
+def test_the_keys_of_one_log_are_not_those_of_the_next(llm):
+    first = read(llm, {"h": f"Bearer {PLAIN}"})
+    assert len(llm.log_review.leaks(first)) == 1
+    assert llm.log_review.leaks(read(llm, {"query": f"?k={PLAIN}"})) == []
+
+
 # 5.2 -------------------------------------------------------------------------
 
 
@@ -294,6 +315,28 @@ def test_window_and_number_are_the_caller_s(llm):
     assert spans(llm, *log, window_seconds=8, at_least=3) != []
     assert spans(llm, *log, window_seconds=7, at_least=3) == []
     assert spans(llm, *log, window_seconds=8, at_least=4) == []
+
+
+@pytest.mark.exercise("5.2")
+def test_windows_that_share_no_429_are_two_however_near_they_are(llm):
+    log = refused("openai", 0, 5, 10, 15.1, 20.2, 25.1)
+    assert spans(llm, *log, window_seconds=10, at_least=3) == [
+        ("openai", 0, 10, 3),
+        ("openai", 15.1, 25.1, 3),
+    ]
+
+
+@pytest.mark.exercise("5.2")
+def test_a_single_429_that_two_windows_share_makes_them_one(llm):
+    log = refused("openai", 0, 1, 10, 19, 20)
+    found = spans(llm, *log, window_seconds=10, at_least=3)
+    assert found == [("openai", 0, 20, 5)]
+
+
+@pytest.mark.exercise("5.2")
+def test_of_two_bursts_at_a_time_the_one_that_began_first_comes_first(llm):
+    log = [*refused("b", *range(10, 21)), *refused("a", *range(0, 301, 10))]
+    assert spans(llm, *log) == [("a", 0, 300, 31), ("b", 10, 20, 11)]
 
 
 # 5.3 -------------------------------------------------------------------------
@@ -515,6 +558,7 @@ def test_the_dearest_request_is_found(llm):
 def test_as_many_as_wished_come_dearest_first(llm):
     log = [*paid("a", 0.01), *paid("b", 0.5), *paid("c", 0.25)]
     assert bill(llm, *log, count=2)[0] == [("b", 0.5), ("c", 0.25)]
+    assert bill(llm, *log, count=0)[0] == []
 
 
 @pytest.mark.exercise("5.4")

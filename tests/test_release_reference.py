@@ -157,6 +157,26 @@ def test_a_page_ends_with_one_newline(page):
     assert text == text.strip() + "\n"
 
 
+@pytest.mark.exercise("5.5")
+def test_a_blank_line_stands_between_all_parts_of_a_page(page):
+    text = page(
+        '"""Adds."""\n__all__ = ["STEP", "add"]\nSTEP = 1\n\n\n'
+        'def add(x: int) -> int:\n    """Return more."""\n'
+    )
+    assert text == (
+        "# `prices`\n\nAdds.\n\n"
+        "## `STEP`\n\n*No docstring.*\n\n"
+        "## `add`\n\n```python\nadd(x: int) -> int\n```\n\n"
+        "Return more.\n"
+    )
+
+
+@pytest.mark.exercise("5.5")
+def test_a_function_is_shown_by_its_public_name(page):
+    text = page('__all__ = ["add"]\n\n\ndef _sum(x): ...\n\n\nadd = _sum\n')
+    assert "```python\nadd(x)\n```" in section(text, "add")
+
+
 def test_code_in_a_docstring_stays_as_it_is(release):
     text = "Use `a_b_c`, ``x * y``:\n\n    call(a_b)\n\nand a_b."
     told = "Use `a_b_c`, ``x * y``:\n\n    call(a_b)\n\nand a\\_b."

@@ -141,7 +141,10 @@ def test_once_the_agent_is_there_its_tests_run(
         assert "your tests, on your package" in page
 
 
-def test_a_terminal_takes_the_file_s_name(workspace, checked, capsys):
+def test_a_terminal_takes_the_file_s_name(
+    workspace, checked, capsys, monkeypatch
+):
+    monkeypatch.setenv("COURSE_CHECK_WARM", "no")
     checked(CELL)
     arguments = ["--workspace", str(workspace.folder)]
     assert main(["tests/test_gemini_agent.py", *arguments]) != 0

@@ -47,6 +47,7 @@ class Exports:
         self._numbers: dict[int, int] = {}
         self._next = itertools.count(1)
         self._borrowed: dict[int, Any] = {}
+        self._kinds: dict[int, tuple[type, Frame]] = {}
 
     # -- outward -----------------------------------------------------------
 
@@ -86,13 +87,15 @@ class Exports:
 
     def described(self, value: Any) -> Frame:
         kind = type(value)
-        return {
-            "h": self.number(value),
-            "type": key(kind),
-            "mro": [key(each) for each in kind.__mro__],
-            "can": offered(kind),
-            "eq": equality(kind),
-        }
+        # By its number, since a class need not be hashable.
+        known = self._kinds.get(id(kind))
+        if known is None:
+            known = self._kinds[id(kind)] = kind, _described(kind)
+        return {"h": self.number(value), **known[1]}
+
+    def forget_classes(self) -> None:
+        """Look at classes anew: the other side has changed something."""
+        self._kinds.clear()
 
     def _record(self, value: Any, names: list[str], encoder: Encoder) -> Any:
         fields = {
@@ -212,6 +215,15 @@ class Exports:
         if error is not None:
             fields["exc_info"] = (type(error), error, error.__traceback__)
         return logging.makeLogRecord(fields)
+
+
+def _described(kind: type) -> Frame:
+    return {
+        "type": key(kind),
+        "mro": [key(each) for each in kind.__mro__],
+        "can": offered(kind),
+        "eq": equality(kind),
+    }
 
 
 def safe_text(value: object) -> str:

@@ -96,12 +96,14 @@ class Operations:
 
     def _do_set(self, request: Frame, exports: Exports) -> Frame:
         self._changed = True
+        exports.forget_classes()
         target = self._target(request, exports)
         setattr(target, request["name"], exports.decode(request["value"]))
         return {"ok": None}
 
     def _do_del(self, request: Frame, exports: Exports) -> Frame:
         self._changed = True
+        exports.forget_classes()
         delattr(self._target(request, exports), request["name"])
         return {"ok": None}
 

@@ -151,6 +151,7 @@ class Sitting:
         gc.collect()
         # The tests stay for ever: there is nothing to look for among them.
         gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
         self.problem = ""
         # Asked for by each test a dozen times; no conftest is added now.
         found = functools.cache(session.gethookproxy)

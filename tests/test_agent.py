@@ -132,6 +132,16 @@ def test_a_prompt_without_sense_is_noticed_before_a_missing_key(llm, sandbox):
 
 
 @pytest.mark.exercise("2.6")
+def test_a_bug_of_our_own_is_no_fault_of_the_provider(agent):
+    def broken(prompt):
+        raise ZeroDivisionError("a bug")
+
+    agent.complete = broken
+    with pytest.raises(ZeroDivisionError):
+        agent.process_prompt("Hello")
+
+
+@pytest.mark.exercise("2.6")
 def test_each_prompt_has_a_ledger_of_its_own(agent):
     agent.process_prompt("Hello")
     response = agent.process_prompt("Hello again")

@@ -302,6 +302,19 @@ def test_a_helper_named_like_an_exercise_is_not_saved(
     assert "exercise 2.2" in note
 
 
+def test_a_helper_in_the_place_of_the_module_s_own_is_told(
+    workspace: Workspace,
+) -> None:
+    helper = "def _words(text):\n    return text.split()\n"
+    (note,) = workspace.save("1.1", f"{helper}\n\n{COUNT}").notes
+    assert "`_words` has replaced the module's own" in note
+    same = "def _words(text: str) -> list[str]:\n    return WORD.findall(text)"
+    assert workspace.save("1.1", f"{same}\n\n\n{COUNT}").notes == ()
+    renamed = helper.replace("_words", "_parts")
+    assert workspace.save("1.1", f"{renamed}\n\n{COUNT}").notes == ()
+    assert "    return WORD.findall(text)\n\n\nclass" in words(workspace)
+
+
 def test_what_is_no_part_of_an_answer_is_named_and_left_out(
     workspace: Workspace,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 
 from course.building.definitions import parsed
@@ -14,7 +15,7 @@ from course.workspace.module_imports import (
     package_of,
 )
 
-__all__ = ["Traces", "Wanted", "additions", "bound_in"]
+__all__ = ["Traces", "Wanted", "additions", "bound_in", "replaced"]
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,24 @@ def _same_root(one: ImportedName, other: ImportedName) -> bool:
     """Return whether both bind one package, as ``import a.b`` binds a."""
     return not (one.source or other.source) and (
         one.name.partition(".")[0] == other.name.partition(".")[0] == one.bound
+    )
+
+
+def replaced(wanted: Wanted, base: str) -> tuple[str, ...]:
+    """Return notes on helpers that take the place of the kit's own.
+
+    One that says the same as the kit's `base` needs none.
+    """
+    body = parsed(base).body
+    same = {ast.dump(node) for node in body}
+    own = {name for node in body for name in bound_names(node)}
+    return tuple(
+        f"Your `{name}` has replaced the module's own, which the rest of "
+        "the module may need as it was. Unless you meant to change it, give "
+        "yours another name: then the module's own comes back."
+        for part in wanted.helpers
+        for name in part.names
+        if name in own and ast.dump(parsed(part.text).body[0]) not in same
     )
 
 

@@ -12,7 +12,13 @@ from course.building.definitions import (
     replace,
     split_lines,
 )
-from course.workspace.additions import Traces, Wanted, additions, bound_in
+from course.workspace.additions import (
+    Traces,
+    Wanted,
+    additions,
+    bound_in,
+    replaced,
+)
 from course.workspace.cells import Part, bound_names
 from course.workspace.module_imports import (
     add_imports,
@@ -77,7 +83,7 @@ def put_answer(
             if line not in in_base
         ),
     )
-    return Merged(text, traces, notes)
+    return Merged(text, traces, (*notes, *replaced(wanted, base)))
 
 
 def _without(one: Traces, other: Traces) -> Traces:

@@ -19,6 +19,10 @@ PATIENCE = 5.0
 # Commas, colons and brackets of a frame: what reading it may cost in memory.
 MOST_PARTS = 3_000_000
 
+# Bytes that one read takes at most, of a short frame and of a long one.
+_AT_ONCE = 16 * 1024
+_MOST_AT_ONCE = 1024 * 1024
+
 FOREVER = float("inf")
 
 
@@ -29,9 +33,9 @@ class Channel:
         self._socket = connection
         self._socket.settimeout(PATIENCE)
         self._sending = threading.Lock()
-        # What has arrived of a frame whose reader gave up waiting for it.
-        self._length: int | None = None
-        self._part, self._filled = bytearray(), 0
+        # What has arrived and is not read yet: also of a frame whose reader
+        # gave up waiting for the rest.
+        self._arrived = bytearray()
         with suppress(OSError):
             # On TCP a small frame would wait for the last one's receipt.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -64,17 +68,15 @@ class Channel:
         `until` is a time of the monotonic clock. Raises TimeoutError, after
         which one may go on waiting, and GarbledError.
         """
-        if self._length is None:
-            head = self._read(4, until)
-            if head is None:
-                return None
-            self._length = int.from_bytes(head, "big")
-        if self._length > LONGEST_FRAME:
-            raise GarbledError("a frame that is too long")
-        body = self._read(self._length, until)
-        if body is None:
+        if not self._has(4, until):
             return None
-        self._length = None
+        length = int.from_bytes(self._arrived[:4], "big")
+        if length > LONGEST_FRAME:
+            raise GarbledError("a frame that is too long")
+        if not self._has(4 + length, until):
+            return None
+        body = bytes(self._arrived[4 : 4 + length])
+        del self._arrived[: 4 + length]
         try:
             frame = json.loads(self.incoming(body))
         except (ValueError, RecursionError) as error:
@@ -83,25 +85,26 @@ class Channel:
             raise GarbledError("a frame that is not an object")
         return frame
 
-    def _read(self, length: int, until: float) -> bytes | None:
-        if not self._filled:
-            self._part = bytearray(length)
-        view = memoryview(self._part)
-        while self._filled < length:
+    def _has(self, length: int, until: float) -> bool:
+        """Wait for so many bytes to have arrived; False if they never do.
+
+        Most frames come whole, so that they take one look and one read.
+        """
+        while len(self._arrived) < length:
+            wanted = max(_AT_ONCE, length - len(self._arrived))
             try:
                 self._wait(until)
-                received = self._socket.recv_into(view[self._filled :])
+                received = self._socket.recv(min(wanted, _MOST_AT_ONCE))
             except TimeoutError:
                 if time.monotonic() >= until:
                     raise
                 continue
             except (OSError, ValueError):
-                return None
+                return False
             if not received:
-                return None
-            self._filled += received
-        self._filled = 0
-        return bytes(self._part)
+                return False
+            self._arrived += received
+        return True
 
     def _wait(self, until: float) -> None:
         if until == FOREVER:

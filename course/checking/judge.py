@@ -65,8 +65,9 @@ class Judge:
 
     def __init__(self, root: Path, temporary: Path, source: Source) -> None:
         self.source = source
-        self._root = root
-        self._tests = root / "tests"
+        # As pytest calls it, too.
+        self._root = Path(os.path.abspath(root))
+        self._tests = self._root / "tests"
         self._temporary = temporary
         self._ini = temporary / "pytest.ini"
         self._ini.write_text(_INI)

@@ -437,7 +437,9 @@ def test_broken_modules_in_folders_are_noticed(kit, tmp_path):
 
 
 @pytest.fixture
-def clean_imports() -> Iterator[None]:
+def clean_imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # Compiled code is told from older by the second and the size alone.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     path, finders = list(sys.path), list(sys.meta_path)
     modules = dict(sys.modules)
     for name in [n for n in sys.modules if n.startswith("llm_providers")]:

@@ -400,7 +400,9 @@ def test_tests_of_ones_own_run_where_another_package_is_broken(kit, tmp_path):
 
 
 @pytest.fixture
-def clean_imports() -> Iterator[None]:
+def clean_imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # Compiled code is told from older by the second and the size alone.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     path, finders = list(sys.path), list(sys.meta_path)
     modules = dict(sys.modules)
     for name in [name for name in sys.modules if root_of(name)]:

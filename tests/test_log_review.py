@@ -156,8 +156,9 @@ def test_a_path_shows_no_key_of_another_text_either(llm):
 @pytest.mark.exercise("5.1")
 def test_a_text_with_two_keys_is_told_once(llm):
     log = read(llm, {"message": f"not {KEY} but Bearer {PLAIN}"})
-    found = [leak.excerpt for leak in llm.log_review.leaks(log)]
-    assert found == ["not [redacted] but Bearer [redacted]"]
+    (leak,) = llm.log_review.leaks(log)
+    assert leak.excerpt.startswith("not ")
+    assert KEY not in leak.excerpt and PLAIN not in leak.excerpt
 
 
 @pytest.mark.exercise("5.1")

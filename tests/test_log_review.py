@@ -156,9 +156,9 @@ def test_a_path_shows_no_key_of_another_text_either(llm):
 @pytest.mark.exercise("5.1")
 def test_a_text_with_two_keys_is_told_once(llm):
     log = read(llm, {"message": f"not {KEY} but Bearer {PLAIN}"})
-    (leak,) = llm.log_review.leaks(log)
-    assert leak.excerpt.startswith("not ")
-    assert KEY not in leak.excerpt and PLAIN not in leak.excerpt
+    found = [leak.excerpt for leak in llm.log_review.leaks(log)]
+    assert len(found) == 1
+    assert KEY not in found[0] and PLAIN not in found[0]
 
 
 @pytest.mark.exercise("5.1")

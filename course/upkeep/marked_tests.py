@@ -21,6 +21,7 @@ TESTS = ROOT / "tests"
 PLACES = {
     "browser": ("browser",),
     "proof": (
+        "grading/test_cluster_contained.py",
         "recommender/test_scorer.py",
         "test_contract_scorecard.py",
         "test_figures.py",
@@ -29,7 +30,10 @@ PLACES = {
 }
 
 # Of these places, those that have no other tests.
-ONLY = {"browser": ("browser",), "proof": ("test_proofs.py",)}
+ONLY = {
+    "browser": ("browser",),
+    "proof": ("grading/test_cluster_contained.py", "test_proofs.py"),
+}
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -170,6 +170,7 @@ def test_a_step_collects_the_files_of_its_mark_alone():
     left_out = [p for p in steps["unit tests"] if p.startswith("--ignore=")]
     assert left_out == [
         "--ignore=tests/browser",
+        "--ignore=tests/grading/test_cluster_contained.py",
         "--ignore=tests/test_proofs.py",
     ]
 

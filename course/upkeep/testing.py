@@ -66,7 +66,9 @@ NOT_QUICK = (
 AT_A_TIME = 3
 
 # A file's tests stay in one process and in order, as a notebook's cells must.
+# A kernel waits more than it computes: three keep two processors busy.
 TWO_PROCESSES = ("--numprocesses=2", "--dist=loadfile")
+THREE_PROCESSES = ("--numprocesses=3", "--dist=loadfile")
 
 COUNT = re.compile(r"(\d+) (passed|failed|skipped|xfailed|xpassed|errors?)\b")
 CLOSING = re.compile(rf"^=* ?{COUNT.pattern}.* in [\d.]+s.*$", re.MULTILINE)
@@ -148,7 +150,7 @@ def steps_to_run(quick: bool, ci: bool) -> list[Step]:
         # another program may take one meanwhile, and the kernel stays mute.
         Step(
             "solutions (nbval)",
-            [*pytest, *TWO_PROCESSES, *nbval, "solutions"],
+            [*pytest, *THREE_PROCESSES, *nbval, "solutions"],
             once_more="Kernel didn't respond",
         ),
         *short,

@@ -258,6 +258,13 @@ def test_a_cost_that_nobody_tells_is_unknown(llm):
 
 
 @pytest.mark.exercise("2.2")
+def test_a_cost_of_0_is_a_known_one(llm):
+    payload = completion()
+    payload["usage"]["cost"] = 0
+    assert llm.chat_completions.parse_response(payload).cost_usd == 0
+
+
+@pytest.mark.exercise("2.2")
 def test_an_answer_without_content_is_empty(llm):
     payload = completion(choices=choice("length", content=None))
     with pytest.raises(llm.errors.EmptyResponseError):

@@ -62,6 +62,11 @@ def test_the_wait_that_the_provider_asks_for_is_kept(failure):
 
 
 @pytest.mark.exercise("2.4")
+def test_the_provider_s_name_for_the_request_is_kept(failure):
+    assert failure("wrong_key").request_id is not None
+
+
+@pytest.mark.exercise("2.4")
 def test_a_server_error_can_be_retried(failure):
     error = failure("server_error")
     assert (error.kind, error.retryable) == ("provider_unavailable", True)

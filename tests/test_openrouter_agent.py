@@ -405,6 +405,15 @@ def test_a_model_that_nobody_serves_is_not_found(name_of_class):
 
 
 @pytest.mark.exercise("3.4")
+def test_an_availability_without_a_word_on_retries_is_no_promise(
+    name_of_class,
+):
+    error = {"availability": {"retry_after": 3}}
+    assert name_of_class(404, error) == "ModelNotFoundError"
+    assert name_of_class(503, error) == "ModelNotFoundError"
+
+
+@pytest.mark.exercise("3.4")
 def test_the_error_type_says_more_than_the_status(name_of_class):
     error = {"metadata": {"error_type": "context_length_exceeded"}}
     assert name_of_class(400, error) == "ContextLengthError"

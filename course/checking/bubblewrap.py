@@ -78,6 +78,7 @@ def environment(temporary: Path) -> dict[str, str]:
         **{name: found[name] for name in found if name not in ("TZ", "PATH")},
         **dict.fromkeys(scratch, SCRATCH),
         "PATH": "/usr/bin:/bin",
+        "MALLOC_ARENA_MAX": "1",
         "SSL_CERT_FILE": "/etc/one_certificate.pem",
     }
 

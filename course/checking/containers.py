@@ -110,8 +110,14 @@ class Containers:
     def room(self, workspace: Path) -> ContainedRoom:
         """Return a room with a copy of this workspace in it.
 
-        Raises OSError where the workspace cannot be copied.
+        It is that of a new check: rooms for the kit's own package, which
+        few checks need, end here. Raises OSError where the workspace cannot
+        be copied.
         """
+        self._leave_references()
+        return self._room(workspace)
+
+    def _room(self, workspace: Path) -> ContainedRoom:
         with self._lock:
             place = self._stage.place(workspace)
             room = self._new_room(place.name)
@@ -129,11 +135,11 @@ class Containers:
     ) -> ContainedRoom:
         """Return a room for the kit's own package, with these modules loaded.
 
-        It stays for further checks: nobody else's code runs in it.
+        It stays while a check goes on: nobody else's code runs in it.
         """
         room = self._references.get(root)
         if room is None or not room.alive():
-            room = self._references[root] = self.room(root)
+            room = self._references[root] = self._room(root)
         room.preload(modules)
         return room
 
@@ -181,10 +187,12 @@ class Containers:
         end_program(self._program, self._control)
         self._control = None
 
+    def _leave_references(self) -> None:
+        while self._references:
+            self._references.popitem()[1].close()
+
     def close(self) -> None:
-        for room in self._references.values():
-            room.close()
-        self._references.clear()
+        self._leave_references()
         self._stop()
         self._stage.close()
 
@@ -337,7 +345,8 @@ class ContainedRoom:
         if missing:
             self._preloaded.update(missing)
             with suppress(OSError):
-                self._ask({"op": "preload", "modules": missing})
+                request = {"op": "preload", "modules": missing}
+                self._ask({**request, "shared": self.shared})
 
     def alive(self) -> bool:
         """Return whether the room still answers."""

@@ -165,9 +165,12 @@ class Operations:
         self._changed = False
         return {"ok": None}
 
-    def prepare(self, workspace: Path, kept: Path) -> None:
-        """Let the package be imported here, before there is a request."""
-        use_workspace(workspace, kept, self._blanks.append)
+    def prepare(self, workspace: Path, kept: Path, shared: bool) -> None:
+        """Let the package be imported here, before there is a request.
+
+        With `shared`, modules that all packages have in common stay.
+        """
+        use_workspace(workspace, kept, self._blanks.append, shared=shared)
 
     def _do_changed(self, request: Frame, exports: Exports) -> Frame:
         """Tell whether the other side has set or deleted an attribute."""

@@ -260,7 +260,8 @@ class Room:
     def _do_preload(self, request: Any, fds: list[int]) -> Any:
         """Import modules of the kit's own package, for all processes."""
         if not self._prepared:
-            operations.Operations().prepare(Path(HOME), Path(CODE))
+            place = Path(HOME), Path(CODE)
+            operations.Operations().prepare(*place, request["shared"])
             self._prepared = True
         for name in request["modules"]:
             with suppress(ImportError):

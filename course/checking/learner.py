@@ -17,7 +17,6 @@ from course.checking.own_tests import OwnTests
 from course.checking.processes import LearnerProcess, Room, Source
 from course.checking.remote import Remote, place_of
 from course.checking.waiting import waited_here
-from course.checking.wire import GarbledError
 
 if TYPE_CHECKING:
     from course.kit import Kit
@@ -153,8 +152,9 @@ class Learner:
                 for row in rows
                 if "raised" in row
             ]
-        except (FaultError, GarbledError, KeyError, TypeError, AttributeError):
-            # It is the learner's process that tells, in whatever shape.
+        except (FaultError, Exception):
+            # It is the learner's process that tells, in whatever shape, and
+            # it may be out of files or memory.
             return []
 
     @property
@@ -196,7 +196,8 @@ class Learner:
         if process is None:
             return
         if remote is not None and remote.connection.fault is None:
-            with suppress(FaultError):
+            # Whatever it raises, the process is ended.
+            with suppress(FaultError, Exception):
                 remote.ask("hush", seconds=1.0)
         process.output.finish()
         self.printed += process.output.text

@@ -123,7 +123,7 @@ def _files_below(folder: Path, found: Collected) -> Iterator[Path]:
     while waiting:
         here = waiting.pop(0)
         depth = len(here.relative_to(folder).parts)
-        for entry in sorted(os.scandir(here), key=lambda each: each.name):
+        for entry in _entries(here, found):
             seen += 1
             if seen > MOST_ENTRIES:
                 raise RefusedError(f"it has more than {MOST_ENTRIES:,} files")
@@ -143,6 +143,16 @@ def _files_below(folder: Path, found: Collected) -> Iterator[Path]:
                     yield place
             elif place.suffix.lower() in (*WANTED, ".zip"):
                 found.refuse(entry.name, "it is no ordinary file")
+
+
+def _entries(folder: Path, found: Collected) -> list[os.DirEntry[str]]:
+    """Return what is in a folder; nothing else is lost if it is locked."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda each: each.name)
+    except OSError as error:
+        found.refuse(folder.name, error.strerror or "it cannot be read")
+        return []
 
 
 def _is_archive(name: str) -> bool:
@@ -216,7 +226,8 @@ def _read_archive(
     entries = archive.infolist()
     if len(entries) > MOST_ENTRIES:
         raise RefusedError(f"it has more than {MOST_ENTRIES:,} entries")
-    for entry in entries:
+    # Of entries with one name the last counts, as wherever one unpacks.
+    for entry in {each.filename: each for each in entries}.values():
         if entry.is_dir():
             continue
         try:

@@ -340,6 +340,17 @@ def redact(text, secrets=None):
     while True:
         kept.append(open("/dev/null"))
 """,
+    "every file taken by pipes": """
+import os
+def redact(text, secrets=None):
+    global kept
+    kept = [os.pipe() for _ in range(250)]
+    try:
+        while True:
+            kept.append(os.open("/dev/null", os.O_RDONLY))
+    except OSError:
+        return "nothing"
+""",
     "a package that answers to every name": """
 import sys, types
 class Everything(types.ModuleType):

@@ -67,6 +67,7 @@ def assert_nothing_else_is_lost(checker: ContainedChecker):
 def test_no_undeserved_mark_for(answer, checker, name):
     verdict = answer(hostile.BREAKERS[name])
     assert not verdict.passed
+    assert verdict.status != "kit_error", verdict.failure
     assert len(str(verdict.to_dict())) < 100_000
     assert_nothing_else_is_lost(checker)
 

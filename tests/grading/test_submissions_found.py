@@ -168,3 +168,27 @@ def test_the_digest_tells_contents_apart(tmp_path):
     digests = [collect(path).digest() for path in (one, other, again)]
     assert digests[0] == digests[2] != digests[1]
     assert places(collect(one)) == [str(PurePosixPath("a.py")), "c.py"]
+
+
+def test_a_locked_folder_hides_itself_alone(tmp_path, monkeypatch):
+    for name in ("a_locked", "open"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.ipynb").write_text("{}")
+    scandir = os.scandir
+
+    def guarded(path):
+        if str(path).endswith("a_locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    found = collect(tmp_path)
+    assert places(found) == ["open/a.ipynb"]
+    assert found.problems == ["a_locked was not read: Permission denied."]
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_of_one_name_twice_in_a_zip_the_last_counts(tmp_path):
+    entries = [("a.ipynb", "{}"), ("a.ipynb", '{"cells": []}')]
+    found = collect(zipped(tmp_path / "ada.zip", entries))
+    assert list(found.files.values()) == [b'{"cells": []}']

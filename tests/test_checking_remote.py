@@ -173,6 +173,12 @@ def chain():
         raise ShopError("second") from error
 
 
+def circle():
+    first, second = ShopError("first"), ShopError("second")
+    first.__cause__, second.__cause__ = second, first
+    raise first
+
+
 def name_of(record):
     return record.getMessage(), record.exc_info and str(record.exc_info[1])
 '''
@@ -410,6 +416,13 @@ def test_an_exception_brings_its_cause(shop):
         shop.chain()
     assert isinstance(caught.value.__cause__, KeyError)
     assert caught.value.__cause__.args == ("first",)
+
+
+def test_two_exceptions_may_be_each_other_s_cause(shop):
+    with pytest.raises(shop.ShopError, match="first") as caught:
+        shop.circle()
+    assert str(caught.value.__cause__) == "second"
+    assert caught.value.__cause__.__cause__ is None
 
 
 def test_an_exception_made_here_is_one_over_there(shop):

@@ -166,7 +166,11 @@ class Exports:
     def _chained(self, value: BaseException | None, encoder: Encoder) -> Any:
         if value is None or encoder.depth > LONGEST_CHAIN:
             return None
-        return self._or_text(value, encoder)
+        try:
+            return encoder.encode(value)
+        except UnreadableError:
+            # Two of them may be each other's cause; a text is nobody's.
+            return None
 
     # -- inward ------------------------------------------------------------
 

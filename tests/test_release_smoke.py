@@ -205,6 +205,29 @@ def test_a_router_whose_first_provider_fails_answers_by_the_next(
     assert asked == ["openai", "requestry"]
 
 
+@pytest.mark.exercise("5.8")
+def test_a_name_after_the_one_that_answered_need_not_have_failed(told):
+    tries = answer(("one/small", "success"), model="one/small")
+    found = told(tries, ["one/small", "two/large", "one"])
+    assert found.by == "one/small"
+    assert found.failed == {}
+
+
+@pytest.mark.exercise("5.8")
+def test_a_try_of_the_one_that_answered_may_have_failed_before(told):
+    found = told(answer(("two/large", "timeout"), SECOND), ["two/large"])
+    assert found.failed == {"two/large": "timeout"}
+
+
+@pytest.mark.exercise("5.8")
+@pytest.mark.parametrize("models", [["auto"], ["two/large"]])
+def test_who_failed_is_told_whether_or_not_the_name_was_asked_for(
+    told, models
+):
+    found = told(answer(FIRST, SECOND), models)
+    assert found.failed == {"one/small": "overloaded"}
+
+
 def test_the_agents_sdk_asks_as_well(release, router, sandbox):
     sandbox.fail_next("openai", "overloaded", times=9)
     found = release.smoke.smoke_test(router, ["openai", "requestry"])

@@ -340,6 +340,15 @@ def test_of_two_bursts_at_a_time_the_one_that_began_first_comes_first(llm):
     assert spans(llm, *log) == [("a", 0, 300, 31), ("b", 10, 20, 11)]
 
 
+@pytest.mark.exercise("5.2")
+def test_429s_of_one_moment_are_each_counted(llm):
+    log = refused("openai", *[100] * 5)
+    assert spans(llm, *log) == [("openai", 100, 100, 5)]
+    log = refused("openai", 100, 100, 101, 101, 101, 102)
+    assert spans(llm, *log) == [("openai", 100, 102, 6)]
+    assert spans(llm, *refused("openai", *[100] * 4)) == []
+
+
 # 5.3 -------------------------------------------------------------------------
 
 HOUR = 3600

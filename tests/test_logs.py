@@ -105,6 +105,28 @@ def test_a_key_in_a_field_is_redacted(llm):
     assert key not in written
 
 
+@pytest.mark.exercise("1.4")
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"request": {"headers": ["Bearer sk-test-0123456789"]}},
+        {"error": ValueError("refused sk-test-0123456789")},
+        {"sk-test-0123456789": "refused"},
+    ],
+    ids=["nested", "an object's text", "a name"],
+)
+def test_a_key_is_redacted_however_deep_it_stands(llm, fields):
+    assert "sk-test-0123456789" not in line(llm, msg="x", fields=fields)
+
+
+@pytest.mark.exercise("1.4")
+def test_a_key_in_an_exception_is_redacted(llm):
+    error = ValueError("no such key: sk-test-0123456789")
+    info = (ValueError, error, None)
+    written = line(llm, msg="failed", exc_info=info)
+    assert "sk-test-0123456789" not in written
+
+
 @pytest.fixture
 def configure(llm):
     """The function under test; what it set up is closed afterwards."""

@@ -105,6 +105,13 @@ def test_a_short_key_is_replaced_wherever_it_stands(llm):
     assert shown == "[redacted], again [redacted]"
 
 
+@pytest.mark.exercise("1.2")
+def test_a_key_that_only_begins_like_one_is_replaced_whole(llm):
+    key = "sk-abcdefgh.tail7"
+    shown = llm.redaction.redact(f"Bad key {key}, again.", [key])
+    assert shown == "Bad key [redacted], again."
+
+
 def test_a_bearer_header_is_hidden(llm):
     shown = llm.redaction.redact("authorization: Bearer abc.DEF-1", [])
     assert shown == "authorization: Bearer [redacted]"

@@ -164,6 +164,38 @@ def test_the_next_prompt_begins_anew(cascade):
     assert said(made.ask(PROMPT)) == [("requestry", True)]
 
 
+@pytest.mark.exercise("4.10")
+def test_the_budget_is_for_all_steps_together(llm, cascade, sandbox):
+    def check(response):
+        return llm.recommender.checks.Checked(False, 0.0, "", cost_usd=0.4)
+
+    made = cascade(check, budget_usd=1.0, cost_of=lambda target, prompt: 0.3)
+    made.ask(PROMPT)
+    assert arrived(sandbox) == ["requestry", "openrouter"]
+
+
+@pytest.mark.exercise("4.10")
+def test_whether_it_has_passed_is_the_check_s_word_not_its_score(llm, cascade):
+    def check(response):
+        checks = llm.recommender.checks
+        if response.provider == "requestry":
+            return checks.Checked(False, 0.9, "It is good, but too long.")
+        return checks.Checked(True, 0.1, "It is poor, but it will do.")
+
+    answer = cascade(check, TARGETS[:2]).ask(PROMPT)
+    assert said(answer) == [("requestry", False), ("openrouter", True)]
+    assert answer.reason == "it passed the check"
+
+
+@pytest.mark.exercise("4.10")
+def test_a_target_that_fails_has_not_passed_whatever_score_is_enough(
+    cascade, sandbox
+):
+    sandbox.fail_next("requestry", "overloaded")
+    answer = cascade(pass_at=0.0).ask(PROMPT)
+    assert said(answer) == [("requestry", False), ("openrouter", True)]
+
+
 def test_where_none_passes_all_are_asked(cascade, sandbox):
     answer = cascade(lambda response: False).ask(PROMPT)
     assert answer.verified is False

@@ -205,6 +205,44 @@ def test_helpers_stand_directly_above_and_go_with_the_cell(
     assert words(workspace) == blank
 
 
+@pytest.mark.parametrize(
+    ("helpers", "used"),
+    [
+        ("_BOTH = (_words, Tally)", "_BOTH"),
+        ("def _counted(text, split=_words):\n    return split", "_counted"),
+        ("def _made():\n    return _words('')\n\n_MADE = _made()", "_MADE"),
+        ("class _Loud(Tally):\n    pass\n\n_LOUD = _Loud", "_LOUD"),
+        ("_AGAIN = count_words", "_AGAIN"),
+    ],
+    ids=["value", "default", "called", "base", "the answer itself"],
+)
+def test_a_helper_stands_below_what_it_needs_at_once(
+    workspace: Workspace, helpers: str, used: str
+) -> None:
+    blank = words(workspace)
+    body = f"    {used}\n    return {{word: 1 for word in text.split()}}\n"
+    cell = COUNT.partition("    return")[0] + body
+    save(workspace, f"{helpers}\n\n{cell}")
+    code = "from llm_providers.words import count_words\n"
+    assert run(workspace, f"{code}print(count_words('ha'))") == "{'ha': 1}\n"
+    once = words(workspace)
+    save(workspace, f"{helpers}\n\n{cell}")
+    assert words(workspace) == once
+    workspace.reset("1.1")
+    assert words(workspace) == blank
+
+
+def test_a_helper_that_the_answer_needs_at_once_stays_above(
+    workspace: Workspace,
+) -> None:
+    before = "_SPLIT = str.split\n_LATE = [_words, _SPLIT]\n"
+    cell = COUNT.replace("text: str", "text: str, split=_SPLIT")
+    save(workspace, f"{before}\n{cell}")
+    text = words(workspace)
+    assert text.index("_SPLIT =") < text.index("def count_words")
+    assert text.index("_LATE =") > text.index("def _words")
+
+
 def test_a_methods_helpers_stand_above_its_class(workspace: Workspace) -> None:
     cell = f"def _twice(n):\n    return 2 * n\n\n{ADD}"
     save(workspace, cell)
@@ -313,6 +351,18 @@ def test_a_helper_in_the_place_of_the_module_s_own_is_told(
     renamed = helper.replace("_words", "_parts")
     assert workspace.save("1.1", f"{renamed}\n\n{COUNT}").notes == ()
     assert "    return WORD.findall(text)\n\n\nclass" in words(workspace)
+
+
+def test_a_helper_in_the_place_of_another_answer_s_is_told(
+    workspace: Workspace,
+) -> None:
+    first = "def _each(text):\n    return text.split()\n"
+    other = "def _each(self):\n    return self.counts\n"
+    assert workspace.save("1.1", f"{first}\n\n{COUNT}").notes == ()
+    assert workspace.save("1.2", f"{first}\n\n{ADD}").notes == ()
+    (note,) = workspace.save("1.2", f"{other}\n\n{ADD}").notes
+    assert "`_each` has replaced the helper of that name" in note
+    assert workspace.save("1.2", f"{other}\n\n{ADD}").notes == ()
 
 
 def test_what_is_no_part_of_an_answer_is_named_and_left_out(

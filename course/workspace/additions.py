@@ -15,7 +15,14 @@ from course.workspace.module_imports import (
     package_of,
 )
 
-__all__ = ["Traces", "Wanted", "additions", "bound_in", "replaced"]
+__all__ = [
+    "Traces",
+    "Wanted",
+    "additions",
+    "bound_in",
+    "replaced",
+    "taken_over",
+]
 
 
 @dataclass(frozen=True)
@@ -103,17 +110,38 @@ def replaced(wanted: Wanted, base: str) -> tuple[str, ...]:
 
     One that says the same as the kit's `base` needs none.
     """
-    body = parsed(base).body
-    same = {ast.dump(node) for node in body}
-    own = {name for node in body for name in bound_names(node)}
     return tuple(
         f"Your `{name}` has replaced the module's own, which the rest of "
         "the module may need as it was. Unless you meant to change it, give "
         "yours another name: then the module's own comes back."
+        for name in _otherwise(wanted, base)
+    )
+
+
+def taken_over(
+    wanted: Wanted, module: str, others: Traces
+) -> tuple[str, ...]:
+    """Return notes on helpers that take the place of another answer's."""
+    return tuple(
+        f"Your `{name}` has replaced the helper of that name that another "
+        "answer brought into this module, and may need as it was. Give yours "
+        "another name, and run the other exercise's cell again."
+        for name in _otherwise(wanted, module)
+        if name in others.helpers
+    )
+
+
+def _otherwise(wanted: Wanted, text: str) -> list[str]:
+    """Return the names of helpers that mean something else in a module."""
+    body = parsed(text).body
+    same = {ast.dump(node) for node in body}
+    own = {name for node in body for name in bound_names(node)}
+    return [
+        name
         for part in wanted.helpers
         for name in part.names
         if name in own and ast.dump(parsed(part.text).body[0]) not in same
-    )
+    ]
 
 
 def bound_in(text: str) -> set[str]:

@@ -18,6 +18,7 @@ from course.workspace.additions import (
     additions,
     bound_in,
     replaced,
+    taken_over,
 )
 from course.workspace.cells import Part, bound_names
 from course.workspace.module_imports import (
@@ -26,6 +27,7 @@ from course.workspace.module_imports import (
     imported_names,
     package_of,
 )
+from course.workspace.placing import placed
 
 __all__ = ["Merged", "Traces", "Wanted", "put_answer"]
 
@@ -83,7 +85,8 @@ def put_answer(
             if line not in in_base
         ),
     )
-    return Merged(text, traces, (*notes, *replaced(wanted, base)))
+    notes += replaced(wanted, base) + taken_over(wanted, module, others)
+    return Merged(text, traces, notes)
 
 
 def _without(one: Traces, other: Traces) -> Traces:
@@ -115,8 +118,8 @@ def _restored(text: str, name: str, base: str) -> str:
 def _exchange(text: str, names: Collection[str], replacement: str) -> str:
     """Return the module with one text for all that binds these names.
 
-    Without a replacement the blank lines below go too: the inverse of
-    putting a helper above a definition.
+    Without a replacement the blank lines below go too, at the end those
+    above: the inverse of putting a helper above a definition.
     """
     lines = split_lines(text)
     nodes = [
@@ -130,6 +133,9 @@ def _exchange(text: str, names: Collection[str], replacement: str) -> str:
         while not new and last < len(lines) and not lines[last].strip():
             last += 1
         lines[first:last] = new
+        while not new and first == len(lines) and not lines[-1].strip():
+            lines.pop()
+            first -= 1
     return "".join(lines)
 
 
@@ -150,31 +156,8 @@ def _with_helpers(text: str, wanted: Wanted) -> str:
     for group in present:
         names = {name for part in group for name in part.names}
         text = _exchange(text, names, "".join(part.text for part in group))
-    return _insert_above(text, wanted.path.partition(".")[0], new)
-
-
-def _insert_above(text: str, name: str, parts: Sequence[Part]) -> str:
-    lines = split_lines(text)
-    for node in parsed(text).body:
-        if bound_names(node) == (name,):
-            position = node_lines(lines, node)[0]
-            lines[position:position] = [_spaced(parts)]
-            break
-    return "".join(lines)
-
-
-def _spaced(parts: Sequence[Part]) -> str:
-    """Return helpers as a module has them: two blank lines around blocks."""
-    text = ""
-    for before, part in zip([None, *parts], parts, strict=False):
-        if before and (_is_block(before) or _is_block(part)):
-            text += "\n\n"
-        text += part.text
-    return text + "\n\n" if parts else ""
-
-
-def _is_block(part: Part) -> bool:
-    return "\n" in part.text.strip()
+    home = wanted.path.partition(".")[0]
+    return placed(text, home, wanted.definition, new)
 
 
 def _missing(imports: Sequence[str], text: str, package: str) -> list[str]:

@@ -313,6 +313,22 @@ def test_a_branch_that_is_merged_already_leaves_main_where_it_is(
     assert head(folder) == merged
 
 
+@pytest.mark.exercise("5.6")
+def test_files_that_git_was_never_told_of_outlive_a_merge_taken_back(
+    release, repository
+):
+    folder = repository({"code.py": "x = 2\n"}, {"code.py": "x = 3\n"})
+    (folder / "notes").mkdir()
+    for name in ("todo.txt", "notes/ideas.txt"):
+        (folder / name).write_text(f"My own {name}.\n")
+    with pytest.raises(release.merging.MergeError):
+        release.merging.merge(folder, "topic")
+    assert (folder / "code.py").read_text() == "x = 2\n"
+    for name in ("todo.txt", "notes/ideas.txt"):
+        assert (folder / name).is_file()
+        assert (folder / name).read_text() == f"My own {name}.\n"
+
+
 def test_an_interrupted_merge_raises_what_interrupted_it(
     release, repository, monkeypatch
 ):

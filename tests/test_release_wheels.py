@@ -40,10 +40,10 @@ def flaws(release, tmp_path):
     """Make a wheel, other than the right one by `more`; give its flaws.
 
     A file with None is left out. `told` is what RECORD is made of, where
-    that is not what the wheel holds.
+    that is not what the wheel holds, `version` the one that is expected.
     """
 
-    def look(more=(), told=None, needed=NEEDED):
+    def look(more=(), told=None, needed=NEEDED, version=VERSION):
         files = FILES | dict(more)
         files = {
             name: text for name, text in files.items() if text is not None
@@ -54,7 +54,7 @@ def flaws(release, tmp_path):
                 archive.writestr(name, text)
             listed = files if told is None else told
             archive.writestr(f"{INFO}/RECORD", record(listed))
-        return release.wheels.flaws(path, VERSION, needed)
+        return release.wheels.flaws(path, version, needed)
 
     return look
 
@@ -194,6 +194,14 @@ def test_each_wrong_version_is_told(flaws):
     assert len(found) == 2
     assert "1.2.2" in str(found)
     assert "9.9" in str(found)
+
+
+@pytest.mark.exercise("5.7")
+@pytest.mark.parametrize("version", ["1.2", "1.2.30", "2.3", "11.2.3"])
+def test_a_version_that_is_only_a_part_of_another_is_another(flaws, version):
+    found = list(flaws(version=version))
+    assert len(found) == 2
+    assert all(VERSION in one for one in found)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -135,11 +135,31 @@ def meaning(agent):
     return found
 
 
+def kind_of(found):
+    """Return the kind of an error of ours, the class of any other."""
+    return getattr(found, "kind", type(found).__name__)
+
+
 @pytest.mark.exercise("2.4")
 @pytest.mark.parametrize("step", ["Connect", "Write", "Read", "Pool"])
 def test_each_timeout_of_the_http_library_is_one(meaning, step):
-    found = meaning(f"{step}Timeout", "late")
-    assert type(found).__name__ == "RequestTimeoutError"
+    assert kind_of(meaning(f"{step}Timeout", "late")) == "timeout"
+
+
+@pytest.mark.exercise("2.4")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ConnectError",
+        "WriteError",
+        "ReadError",
+        "CloseError",
+        "RemoteProtocolError",
+        "ProxyError",
+    ],
+)
+def test_each_failed_connection_of_the_http_library_is_one(meaning, name):
+    assert kind_of(meaning(name, "lost")) == "connection_failed"
 
 
 @pytest.mark.exercise("2.4")

@@ -647,6 +647,15 @@ def test_an_empty_log_costs_nobody_anything(llm):
     assert bill(llm) == ([], [])
 
 
+@pytest.mark.exercise("5.4")
+@pytest.mark.parametrize("unit", [1.0, 0.001])
+def test_who_is_dearer_by_a_part_of_a_cent_is_dearer(llm, unit):
+    little, more = 0.011 * unit, 0.014 * unit
+    log = [*paid("a", little), *paid("b", more)]
+    assert bill(llm, *log) == ([("b", more)], [])
+    assert bill(llm, *log, count=2)[0] == [("b", more), ("a", little)]
+
+
 # What they stand on ----------------------------------------------------------
 
 

@@ -2,11 +2,14 @@
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 DATA = Path(__file__).parents[2] / "data"
+TASKS = json.loads((DATA / "tasks.json").read_text("utf-8"))
+BINS = TASKS["length_bins"]
 ROWS = {
     "code": {"short": ["a/1", "b/2"], "long": ["c/3"]},
     "default": {
@@ -80,6 +83,20 @@ def test_a_table_without_a_default_row_has_nobody_else_to_offer(llm):
     rows = {"code": {"short": ["a/1"]}}
     table = llm.recommender.lookup_table.LookupTable(rows)
     assert table.choose("gardening", 100, ALL) is None
+
+
+@pytest.mark.exercise("4.1")
+def test_a_bin_ends_where_the_next_one_begins(table):
+    first = {"short": "d/4", "medium": "f/6", "long": "g/7"}
+    for this, after in pairwise(BINS):
+        border = this["below_tokens"]
+        assert table.choose("default", border - 1, ALL) == first[this["name"]]
+        assert table.choose("default", border, ALL) == first[after["name"]]
+
+
+@pytest.mark.exercise("4.1")
+def test_a_name_that_only_begins_or_ends_like_a_target_is_another(table):
+    assert table.choose("code", 100, ["a/10", "a", "aa/1", "b/2"]) == "b/2"
 
 
 def test_the_table_s_roles_are_played_by_models_of_the_catalogue(llm):

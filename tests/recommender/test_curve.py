@@ -171,6 +171,12 @@ def test_no_forecasts_are_not_off(curve):
     assert curve.calibration_error([], []) == 0.0
 
 
+@pytest.mark.exercise("4.8")
+def test_of_many_bins_none_are_put_together(curve):
+    found = curve.calibration_error([0.02, 0.52], [0.52, 0.02], bins=20)
+    assert found == pytest.approx(0.5)
+
+
 def test_a_sweep_goes_from_the_best_choices_to_the_cheapest(curve):
     points = curve.sweep(SCORES, COSTS, SCORES, COSTS)
     assert points[0] == (0.4, 1.0) or points[0] == (0.25, 1.0)

@@ -94,6 +94,15 @@ def test_prompt_and_answer_share_the_window(kept_out_by):
     assert kept_out_by(context_window=None) == ["prompt_tokens"]
 
 
+@pytest.mark.exercise("4.2")
+def test_a_long_reason_is_told_word_for_word(found):
+    [one] = found(prompt=901, output=100)
+    assert one.reason == (
+        "Prompt and answer take about 1,001 tokens, its context window has "
+        "1,000."
+    )
+
+
 def test_a_limit_on_the_prompt_alone_holds_too(kept_out_by):
     assert kept_out_by(max_input_tokens=200) == []
     assert kept_out_by(max_input_tokens=199) == ["prompt_tokens"]

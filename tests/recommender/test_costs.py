@@ -75,6 +75,14 @@ def test_what_is_free_costs_nothing(cost, rate):
     assert cost(rate(0.0, 0.0, 0.0), 1_000, 100, 10) == 0
 
 
+@pytest.mark.exercise("4.3")
+def test_nothing_is_rounded(cost, rate):
+    exact = pytest.approx(3.75e-08, rel=1e-9, abs=0.0)
+    assert cost(rate(fresh=0.0375), 1, 0) == exact
+    exact = pytest.approx(1.23456789e-08, rel=1e-9, abs=0.0)
+    assert cost(rate(output=0.0123456789), 0, 1) == exact
+
+
 def test_a_range_has_the_three_estimates_in_order(llm, rate):
     output = llm.recommender.tokens.TokenRange(100, 200, 400)
     found = llm.recommender.costs.cost_range(rate(), 1_000, output)

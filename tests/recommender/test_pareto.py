@@ -66,3 +66,14 @@ def test_who_stays_is_right_for_many_points_at_once(front):
         *((3.0, 55.0), (9.0, 88.0), (1.0, 10.0), (5.0, 60.0), (3.0, 58.0)),
     ]
     assert front(points) == [3, 9, 0, 4, 2]
+
+
+@pytest.mark.exercise("4.5")
+def test_who_is_beaten_by_very_little_goes_as_well(front):
+    assert front([(1.0, 80.0), (1.0005, 80.0)]) == [0]
+    assert front([(1.0, 80.0), (1.0, 79.99)]) == [0]
+
+
+@pytest.mark.exercise("4.5")
+def test_qualities_below_zero_are_compared_like_others(front):
+    assert front([(1.0, -5.0), (2.0, -3.0), (3.0, -4.0)]) == [0, 1]

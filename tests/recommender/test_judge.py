@@ -150,6 +150,23 @@ def test_further_fields_do_no_harm(read):
     assert read(said(model="openai/large")).target == "openai/small"
 
 
+@pytest.mark.exercise("4.9")
+@pytest.mark.parametrize(
+    "target",
+    [" openai/small", "openai/small\n"],
+    ids=["before it", "behind it"],
+)
+def test_a_target_with_a_blank_beside_it_is_no_candidate(read, target):
+    assert read(said(target=target)) is None
+
+
+@pytest.mark.exercise("4.9")
+def test_confidence_and_reason_come_as_they_were_said(llm, read):
+    reason = " Easy,\n  and cheap. "
+    verdict = llm.recommender.judge.Verdict("openai/small", 0.87654, reason)
+    assert read(said(confidence=0.87654, reason=reason)) == verdict
+
+
 @pytest.mark.parametrize("allowed", [ALLOWED, tuple(ALLOWED)])
 @pytest.mark.parametrize("target", ALLOWED)
 def test_every_candidate_can_be_chosen(llm, allowed, target):

@@ -66,6 +66,12 @@ def test_without_figures_and_without_weight_the_prior_is_all_there_is(shrunk):
     assert shrunk([], 60.0, 0.0) == pytest.approx(60.0)
 
 
+@pytest.mark.exercise("4.4")
+def test_a_light_prior_counts_a_little(shrunk):
+    # (80 + 0.1 × 25) / 1.1
+    assert shrunk([80.0], 25.0, 0.1) == pytest.approx(75.0)
+
+
 def test_a_measured_model_ends_between_its_category_and_its_average(quality):
     book = quality.load_quality()
     measured = book.all[0]

@@ -105,6 +105,13 @@ def test_a_model_is_only_expected_where_there_is_a_row_of_it(fit_table):
     assert set(table.by_task["chat"]) == {"b"}
 
 
+@pytest.mark.exercise("4.7")
+def test_a_prior_may_count_like_half_a_row(fit_table):
+    chat = fit_table(MANY, 0.5).by_task["chat"]
+    # (10 × 0.2 + 0.5 × 0.8) / 10.5
+    assert chat["a"] == pytest.approx(2.4 / 10.5)
+
+
 def test_a_new_task_is_expected_to_be_like_all(llm, fit_table):
     table = fit_table(MANY)
     assert table.expected("poetry") == table.overall

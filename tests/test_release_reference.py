@@ -177,6 +177,20 @@ def test_a_function_is_shown_by_its_public_name(page):
     assert "```python\nadd(x)\n```" in section(text, "add")
 
 
+@pytest.mark.exercise("5.5")
+def test_one_thing_under_two_public_names_is_told_under_each(page):
+    text = page(
+        '__all__ = ["add", "total"]\n\n\n'
+        'def add(x):\n    """Return more."""\n\n\ntotal = add\n'
+    )
+    headings = [row for row in text.splitlines() if row.startswith("## ")]
+    assert headings == ["## `add`", "## `total`"]
+    for name in ("add", "total"):
+        below = section(text, name)
+        assert f"```python\n{name}(x)\n```" in below
+        assert "Return more." in below
+
+
 def test_code_in_a_docstring_stays_as_it_is(release):
     text = "Use `a_b_c`, ``x * y``:\n\n    call(a_b)\n\nand a_b."
     told = "Use `a_b_c`, ``x * y``:\n\n    call(a_b)\n\nand a\\_b."

@@ -168,6 +168,16 @@ def test_the_keys_of_one_log_are_not_those_of_the_next(llm):
     assert llm.log_review.leaks(read(llm, {"query": f"?k={PLAIN}"})) == []
 
 
+@pytest.mark.exercise("5.1")
+def test_a_path_is_told_whole_however_long_it_is(llm):
+    line = {"message": f"sent {KEY}"}
+    for _ in range(20):
+        line = {"settings": line}
+    (leak,) = llm.log_review.leaks(read(llm, line))
+    assert leak.path == "settings." * 20 + "message"
+    assert leak.excerpt == "sent [redacted]"
+
+
 # 5.2 -------------------------------------------------------------------------
 
 

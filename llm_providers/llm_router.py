@@ -11,13 +11,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from llm_providers import __version__
-from llm_providers.agent import Agent
 from llm_providers.calls import answered
 from llm_providers.prompts import Prompt
 from llm_providers.responses import (
@@ -60,6 +59,7 @@ __all__ = [
     "AutoReply",
     "AutoRequest",
     "ErrorReply",
+    "PromptProcessor",
     "PromptReply",
     "PromptRequest",
     "answer",
@@ -212,8 +212,16 @@ class ErrorReply(BaseModel):
     error: ErrorInfo
 
 
-def answer(agent: Agent, request: PromptRequest) -> PromptReply:
+class PromptProcessor(Protocol):
+    """What answers prompts as an agent does, and has perhaps nothing else."""
+
+    def process_prompt(self, prompt: Any) -> StandardResponse: ...
+
+
+def answer(agent: PromptProcessor, request: PromptRequest) -> PromptReply:
     """Return the agent's answer to a request.
+
+    Of the agent no more is known than its `process_prompt`.
 
     Raises HTTPException with the status that HTTP_STATUS gives for the kind
     of error and the error's fields as detail; with ``Retry-After``, in whole
@@ -263,9 +271,8 @@ def add_provider(provider: str) -> None:
     )
     async def ask(asked: PromptRequest, request: Request) -> PromptReply:
         service = _service(request)
-        metered: Any = service.metered
         return await answered(
-            lambda: answer(metered(provider), asked),
+            lambda: answer(service.metered(provider), asked),
             request.receive,
             service.way_to_ask(provider),
         )

@@ -548,6 +548,18 @@ def test_an_empty_log_tells_of_nobody(llm):
     assert worse(llm) == []
 
 
+@pytest.mark.exercise("5.3")
+def test_who_fails_less_often_comes_after_who_fails_as_before(llm):
+    log = [
+        *stretch("a", MORNING, ILL),
+        *stretch("a", EVENING, WELL, latency=3.0),
+        *stretch("b", MORNING, WELL),
+        *stretch("b", EVENING, WELL, latency=2.0),
+    ]
+    found = [trend.provider for trend in worse(llm, *log, *OTHER)]
+    assert found == ["b", "a"]
+
+
 # 5.4 -------------------------------------------------------------------------
 
 

@@ -104,6 +104,28 @@ def test_an_unknown_model_is_404(ask):
     assert ask(prompt="Hello", model="no-such-model").status_code == 404
 
 
+@pytest.mark.exercise("2.8")
+def test_a_temperature_of_0_reaches_the_provider(ask, sandbox):
+    ask(prompt="Hello", temperature=0, reasoning_effort="none")
+    assert sandbox.requests[0].body.get("temperature") == 0
+
+
+@pytest.mark.exercise("2.8")
+def test_a_turn_of_a_conversation_reaches_the_provider_whole(ask, sandbox):
+    call = {"name": "weather", "arguments": "{}"}
+    turns = [
+        {"role": "user", "content": "Tell the weather"},
+        {
+            "role": "assistant",
+            "content": "",
+            "tool_calls": [{"id": "1", "type": "function", "function": call}],
+        },
+        {"role": "tool", "content": "Rain", "tool_call_id": "1"},
+    ]
+    ask(messages=turns)
+    assert sandbox.requests[0].body["messages"] == turns
+
+
 def test_a_missing_key_is_the_service_s_trouble(ask):
     answer = ask(key="")
     assert answer.status_code == 503

@@ -79,6 +79,15 @@ def test_what_arrives_is_recorded(sandbox):
     assert sandbox.requests == []
 
 
+def test_headers_are_asked_for_in_any_case(sandbox):
+    send(sandbox)
+    headers = sandbox.requests[0].headers
+    assert headers["Authorization"] == headers["authorization"]
+    assert headers.get("AUTHORIZATION") == headers["authorization"]
+    assert "Authorization" in headers and "X-Other" not in headers
+    assert headers.get("X-Other", "none") == "none"
+
+
 def test_a_body_that_is_no_json_is_recorded_as_text(sandbox):
     send(sandbox, b"{broken")
     assert sandbox.requests[0].body == "{broken"

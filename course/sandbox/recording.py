@@ -9,7 +9,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from course.sandbox.wire import Reply, Request
 
@@ -40,9 +40,27 @@ def fingerprint(key: str | None) -> str:
 
 
 class Headers(dict[str, str]):
-    """Request headers that print without the key."""
+    """Request headers, asked for in any case, that print without the key.
+
+    Their names are in small letters, as the server reads them.
+    """
 
     SECRET = frozenset({"authorization", "x-goog-api-key", "api-key"})
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and super().__contains__(name.lower())
+
+    @overload
+    def get(self, name: str, default: None = None, /) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str, /) -> str: ...
+    @overload
+    def get(self, name: str, default: Any, /) -> Any: ...
+    def get(self, name: str, default: Any = None, /) -> Any:
+        return super().get(name.lower(), default)
 
     def __repr__(self) -> str:
         return repr(

@@ -189,7 +189,8 @@ def parse_usage(usage: Mapping[str, Any] | None) -> Usage:
     Gemini counts thoughts apart from the candidates and bills both, so the
     completion is their sum. A count of 0 is left out of the wire: where
     neither is there, the completion is what the total has beyond the
-    prompt. What tools added to the prompt counts as prompt.
+    prompt, where both of these are known. What tools added to the prompt
+    counts as prompt.
     """
     counts = _mapping(usage)
     thoughts = counts.get("thoughtsTokenCount")

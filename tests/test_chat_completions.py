@@ -285,6 +285,19 @@ def test_of_several_choices_the_first_counts(llm):
     assert reply.text == "One."
 
 
+@pytest.mark.exercise("2.2")
+def test_an_empty_refusal_is_none(llm):
+    payload = completion(choices=choice(content="Hi.", refusal=""))
+    reply = llm.chat_completions.parse_response(payload)
+    assert (reply.text, reply.finish_reason) == ("Hi.", "stop")
+
+
+@pytest.mark.exercise("2.2")
+def test_an_answer_may_be_all_that_a_body_holds(llm):
+    bare = {"choices": [{"message": {"content": "Hi."}}]}
+    assert llm.chat_completions.parse_response(bare).text == "Hi."
+
+
 def test_a_filtered_answer_is_an_error(llm):
     payload = completion(choices=choice("content_filter", content=None))
     with pytest.raises(llm.errors.ContentBlockedError):

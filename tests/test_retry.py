@@ -66,6 +66,12 @@ def test_nonsense_in_milliseconds_leaves_the_seconds(llm):
     assert asked(llm, headers) == 3
 
 
+@pytest.mark.exercise("2.3")
+def test_zero_milliseconds_come_before_the_seconds(llm):
+    headers = {"retry-after": "7", "retry-after-ms": "0"}
+    assert asked(llm, headers) == 0
+
+
 class Calls:
     """A call that fails as told, then answers, and counts."""
 

@@ -1,5 +1,6 @@
 """What a learner is told: status, failure, hint, in the right words."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -95,10 +96,22 @@ def test_a_blank_is_noticed_where_its_error_is_swallowed(course):
 def test_a_module_that_cannot_be_imported_is_told_with_its_line(
     course, source, told
 ):
+    course.write_answers("0.1", ANY_MISTAKE)
     verdict = course.check(source)
     assert verdict.status == "import_error"
+    assert verdict.hint == ""
     assert told in verdict.failure.message
     assert "llm_providers/sums.py, line" in verdict.failure.message
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="needs tzset")
+def test_local_time_is_not_utc_wherever_a_check_runs(course):
+    source = (
+        "import time\n\n\n"
+        "def add(*n):\n"
+        "    return sum(n) if time.localtime().tm_gmtoff else None\n"
+    )
+    assert course.check(source).status == "passed"
 
 
 def test_a_name_that_is_missing_is_told(course):
@@ -147,6 +160,12 @@ def test_a_broken_check_is_the_kit_s_fault(course):
         course.write_checks(CHECKS)
 
 
+ANY_MISTAKE = """
+wrong:
+  - name: fails in whatever way
+    fails: test_two_numbers_are_added
+    hint: Of an answer that was called.
+"""
 HINTS = """
 wrong:
   - name: multiplies
@@ -176,6 +195,7 @@ wrong:
         ("sum(n)", "A function without return gives None."),
         ("return sum(n) if n else None", "The sum of nothing is 0."),
         ("return 17", "Compare what came back"),
+        ("return n[9]", "Make the same call"),
     ],
 )
 def test_the_hint_fits_what_was_observed(course, body, hint):

@@ -193,7 +193,8 @@ class _JudgeProcess:
         except Empty:
             return None
         if answer is None or answer["id"] != number:
-            self._process.wait(1)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(10)
             return None
         return Verdict.from_dict(answer["verdict"])
 

@@ -246,6 +246,9 @@ class Check:
         last = last_step(self._log) or Call("", "")
         compared = self._comparison or Comparison("", None, None)
         tests = self._learner.tests
+        if status == "import_error" and not tests:
+            # No answer was called: typical mistakes say nothing of this one.
+            return ""
         observed = {
             **last.as_dict(),
             "left": compared.left,
@@ -258,8 +261,11 @@ class Check:
         found = hint_for(self._order.answers, test, observed) or ""
         if found or status != "failed" or tests:
             return found
-        came = failure.returned or failure.raised
-        return general_hint(failure.called, came, failure.expected)
+        # An exception has nothing to be compared from left to right.
+        compared_with = failure.expected
+        if failure.raised or compared_with.startswith("raises "):
+            compared_with = ""
+        return general_hint(failure.called, failure.returned, compared_with)
 
     def verdict(self) -> Verdict:
         """Return the verdict, after all tests have run."""

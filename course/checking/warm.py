@@ -159,9 +159,17 @@ def answer_for_learner(connection: socket.socket) -> None:
         setattr(sys, name, text)
     limit_resources()
     stay_on_this_machine()
+    live_elsewhere()
     server = Server(Channel(connection), Operations(), lambda: os._exit(0))
     limit_forks(server.detach)
     server.run()
+
+
+def live_elsewhere() -> None:
+    """Let local time be another than UTC, whatever it is on this machine."""
+    if hasattr(time, "tzset"):
+        os.environ["TZ"] = "<+0545>-05:45"
+        time.tzset()
 
 
 def be_only_child(port: int, word: str) -> None:

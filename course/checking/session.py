@@ -261,11 +261,8 @@ class Check:
         found = hint_for(self._order.answers, test, observed) or ""
         if found or status != "failed" or tests:
             return found
-        # An exception has nothing to be compared from left to right.
-        compared_with = failure.expected
-        if failure.raised or compared_with.startswith("raises "):
-            compared_with = ""
-        return general_hint(failure.called, failure.returned, compared_with)
+        came = "" if failure.raised else failure.returned
+        return general_hint(failure.called, came, failure.expected)
 
     def verdict(self) -> Verdict:
         """Return the verdict, after all tests have run."""

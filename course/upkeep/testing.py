@@ -66,8 +66,8 @@ NOT_QUICK = (
 AT_A_TIME = 3
 
 # A file's tests stay in one process and in order, as a notebook's cells must.
-# A kernel waits more than it computes: three keep two processors busy.
 TWO_PROCESSES = ("--numprocesses=2", "--dist=loadfile")
+# A kernel waits more than it computes: three keep two processors busy.
 THREE_PROCESSES = ("--numprocesses=3", "--dist=loadfile")
 
 COUNT = re.compile(r"(\d+) (passed|failed|skipped|xfailed|xpassed|errors?)\b")

@@ -133,9 +133,8 @@ def taken_over(
 
 def _otherwise(wanted: Wanted, text: str) -> list[str]:
     """Return the names of helpers that mean something else in a module."""
-    body = parsed(text).body
-    same = {ast.dump(node) for node in body}
-    own = {name for node in body for name in bound_names(node)}
+    same = {ast.dump(node) for node in parsed(text).body}
+    own = bound_in(text)
     return [
         name
         for part in wanted.helpers

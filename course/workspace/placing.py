@@ -8,7 +8,7 @@ further down there has to stand below it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from course.building.definitions import node_lines, parsed, split_lines
 from course.workspace.cells import Part, bound_names
@@ -36,7 +36,8 @@ def placed(
         if row >= position
     }
     needs = _needs(parts)
-    late = _late(parts, needs, below, _at_once(parsed(definition)))
+    first = _at_once(parsed(definition))
+    late = _late(parts, needs, below.keys(), first)
     needed = {each for part in late for each in needs[part]}
     last = max((below[each] for each in needed & below.keys()), default=0)
     # From the end of the module, so that the lines above stay where they are.
@@ -48,35 +49,23 @@ def placed(
 def _late(
     parts: Sequence[Part],
     needs: Mapping[Part, set[str]],
-    below: Iterable[str],
-    first: set[str],
+    below: Set[str],
+    first: Set[str],
 ) -> list[Part]:
     """Return the helpers that cannot stand above all that is `below`."""
     homes = {name: part for part in parts for name in part.names}
-    early: set[Part] = set()
-    left = [homes[name] for name in first & homes.keys()]
-    while left:
-        part = left.pop()
-        if part not in early:
-            early.add(part)
-            left += [homes[each] for each in needs[part] & homes.keys()]
-    missing, late = set(below), set[Part]()
-    while True:
-        more = {
-            part
-            for part in parts
-            if part not in early | late and needs[part] & missing
-        }
-        if not more:
-            return [part for part in parts if part in late]
-        late |= more
-        missing |= {name for part in more for name in part.names}
+    early = {homes[name] for name in first & homes.keys()}
+    early |= {
+        homes[name] for part in early for name in needs[part] & homes.keys()
+    }
+    return [p for p in parts if p not in early and needs[p] & below]
 
 
 def _needs(parts: Sequence[Part]) -> dict[Part, set[str]]:
     """Return the names that each helper needs while the module is read.
 
-    Of a helper that is named there, all it mentions: it may be called.
+    Of a helper that is named there, all it mentions: it may be called. So
+    these are also the names that the helpers among them need.
     """
     trees = {part: parsed(part.text) for part in parts}
     mentions = {

@@ -6,6 +6,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from small_kit import make_kit
 
 from course.building.lessons import load_exercises
+from course.building.notebook_kernel import kernel_settings
 from course.checking.verdict import Expectation, Verdict
 from course.kernel.import_path import PackagesInUse, use_workspace
 from course.kernel.session import NotebookSession, SavedAnswer, rewritten
@@ -386,8 +388,9 @@ class Kernel:
     def __init__(self, workspace: Path, folder: Path) -> None:
         from jupyter_client.manager import KernelManager
 
-        self.manager = KernelManager(kernel_name="python3")
-        self.manager.transport_encryption = "auto"
+        self.settings = ExitStack()
+        settings = self.settings.enter_context(kernel_settings())
+        self.manager = KernelManager(kernel_name="python3", config=settings)
         variables = {**os.environ, "COURSE_WORKSPACE": str(workspace)}
         self.manager.start_kernel(cwd=str(folder), env=variables)
         self.client = self.manager.client()
@@ -416,6 +419,7 @@ class Kernel:
     def close(self) -> None:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
+        self.settings.close()
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from typing import Any
 
 from course.building.lesson_calls import COUNTING, counted
 from course.building.notebook_files import code_cell
+from course.building.notebook_kernel import kernel_settings
 from course.kit import Kit
 from course.problems import CommandError, ExitCode
 
@@ -48,12 +49,12 @@ def _run(notebook: dict[str, Any], kit: Kit) -> Any:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, DeadKernelError
     from nbformat import reads as read
-    from traitlets.config import Config
 
-    settings = Config()
-    settings.KernelManager.transport_encryption = "auto"
     kit.solutions.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        kernel_settings() as settings,
+    ):
         client = NotebookClient(
             read(  # type: ignore[no-untyped-call]
                 json.dumps(notebook), as_version=4

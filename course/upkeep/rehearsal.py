@@ -24,6 +24,7 @@ from typing import Any
 from course.building.exercises import Exercise
 from course.building.lessons import load_exercises
 from course.building.notebook_files import decorated
+from course.building.notebook_kernel import kernel_settings
 from course.kit import Kit
 from course.problems import CommandError, ExitCode
 from course.upkeep.fresh_copy import fresh_copy, learners_environ
@@ -168,20 +169,8 @@ def _kernel(path: Path) -> Iterator[tuple[Any, Any]]:
     from nbclient.exceptions import CellExecutionError, DeadKernelError
     from nbformat import read
     from nbformat.v4 import new_code_cell
-    from traitlets.config import Config
 
-    settings = Config()
-    settings.KernelManager.transport_encryption = "auto"
     notebook = read(path, as_version=4)  # type: ignore[no-untyped-call]
-    client = NotebookClient(
-        notebook,
-        config=settings,
-        timeout=CELL_SECONDS,
-        kernel_name="python3",
-        record_timing=False,
-        coalesce_streams=True,
-        resources={"metadata": {"path": str(path.parent)}},
-    )
 
     def run(source: str) -> str:
         cell = new_code_cell(source)  # type: ignore[no-untyped-call]
@@ -193,8 +182,18 @@ def _kernel(path: Path) -> Iterator[tuple[Any, Any]]:
             ) from None
         return "\n".join(map(_as_text, cell.outputs))
 
-    with client.setup_kernel(env=learners_environ(os.environ)):
-        yield notebook, run
+    with kernel_settings() as settings:
+        client = NotebookClient(
+            notebook,
+            config=settings,
+            timeout=CELL_SECONDS,
+            kernel_name="python3",
+            record_timing=False,
+            coalesce_streams=True,
+            resources={"metadata": {"path": str(path.parent)}},
+        )
+        with client.setup_kernel(env=learners_environ(os.environ)):
+            yield notebook, run
 
 
 def _as_text(output: Any) -> str:

@@ -21,7 +21,8 @@ class Step:
     """A program to run, for `seconds` at most.
 
     With a reason in `skipped` or `failed` it is not run, and counts so. One
-    that fails and says what stands in `once_more` is run a second time.
+    that fails and says what the expression `once_more` matches is run a
+    second time.
     """
 
     name: str
@@ -67,7 +68,8 @@ class StepRunner:
         for _ in range(2):
             with TemporaryFile() as sink:
                 said, ok = self._run(step, sink)
-            if ok or not step.once_more or step.once_more not in said:
+            again = step.once_more and re.search(step.once_more, said)
+            if ok or not again:
                 break
         status = "ok" if ok else "failed"
         return Outcome(step, status, time.monotonic() - began, said)

@@ -147,11 +147,12 @@ def steps_to_run(quick: bool, ci: bool) -> list[Step]:
         browser_step([*tests, *marked("browser")], ci),
         Step("rehearsal", [*python, "course", "rehearse"]),
         # A kernel's ports are chosen before it binds them; on a busy machine
-        # another program may take one meanwhile, and the kernel stays mute.
+        # another program may take one meanwhile, and the kernel ends or is
+        # mute.
         Step(
             "solutions (nbval)",
             [*pytest, *THREE_PROCESSES, *nbval, "solutions"],
-            once_more="Kernel didn't respond",
+            once_more=r"Kernel (didn't respond|died before)",
         ),
         *short,
     ]

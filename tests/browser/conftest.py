@@ -9,9 +9,16 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Locator,
+    Page,
+    TimeoutError,
+    sync_playwright,
+)
 
 from course.upkeep.chromium import find_chromium
 
@@ -29,13 +36,30 @@ COPIED = (
 )
 PATIENCE = 60_000  # milliseconds
 DONE = re.compile(r"^\s*\[\d+\]:\s*$")
-# With settings of its own: somebody may have chosen a dark theme.
+# With settings of its own: somebody may have chosen a dark theme. Its kernels
+# listen in a folder: of ports, chosen seconds before a kernel binds them, a
+# busy machine may have given one away. A socket's path has to be short.
 LAB = """\
+import os
+import sys
 from pathlib import Path
-from course.setup import lab
+from course.setup import lab, lab_settings
 
 keep = lab.keep_to_itself
-lab.keep_to_itself = lambda folder: keep(Path(".jupyter-of-test").resolve())
+settings = lab_settings.server_settings
+
+def kept(folder):
+    keep(Path(".jupyter-of-test").resolve())
+    os.environ["JUPYTER_RUNTIME_DIR"] = sys.argv[1]
+
+def without_ports(*wanted):
+    config = settings(*wanted)
+    if os.name != "nt":
+        config.KernelManager.transport = "ipc"
+    return config
+
+lab.keep_to_itself = kept
+lab_settings.server_settings = without_ports
 lab.main(["--no-browser"])
 """
 
@@ -85,10 +109,19 @@ def environ() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def address(clone: Path, environ: dict[str, str]) -> Iterator[str]:
+def sockets() -> Iterator[str]:
+    """A folder with a short path, for the sockets of kernels."""
+    with TemporaryDirectory(prefix="lab-") as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def address(
+    clone: Path, environ: dict[str, str], sockets: str
+) -> Iterator[str]:
     """The address of a running lab, with its token."""
     lab = subprocess.Popen(
-        [sys.executable, "-c", LAB],
+        [sys.executable, "-c", LAB, sockets],
         cwd=clone,
         env=environ,
         stdout=subprocess.PIPE,
@@ -168,7 +201,11 @@ class Notebook:
     def edit(self, text: str) -> Locator:
         """Return a cell with the cursor in it."""
         cell = self.cell(text)
-        cell.locator(".cm-content").click()
+        try:
+            cell.locator(".cm-content").click()
+        except TimeoutError as error:
+            state = self.state(cell.locator(".jp-InputPrompt"))
+            raise AssertionError(f"not clicked: {text}\n{state}") from error
         # A key that comes sooner would go to the page.
         cell.locator(".cm-focused").wait_for()
         return cell

@@ -184,18 +184,16 @@ def test_the_reason_why_it_ended_is_kept(llm):
 
 @pytest.mark.exercise("2.2")
 def test_cached_and_reasoning_tokens_are_found(llm):
-    expected = llm.responses.Usage(11, 9, 20, 3, 7)
     reply = llm.chat_completions.parse_response(completion())
-    assert reply.usage == expected
+    assert reply.usage == llm.responses.Usage(11, 9, 20, 3, 7)
 
 
 @pytest.mark.exercise("2.2")
 def test_without_usage_the_counts_are_unknown(llm):
     payload = completion()
     del payload["usage"]
-    unknown = llm.responses.Usage()
     reply = llm.chat_completions.parse_response(payload)
-    assert reply.usage == unknown
+    assert reply.usage == llm.responses.Usage()
 
 
 @pytest.mark.exercise("2.2")
@@ -229,10 +227,9 @@ def test_a_refusal_is_the_answer(llm):
 @pytest.mark.exercise("2.2")
 def test_an_empty_answer_is_an_error_that_keeps_the_usage(llm):
     payload = completion(choices=choice("length", content=""))
-    expected = llm.responses.Usage(11, 9, 20, 3, 7)
     with pytest.raises(llm.errors.EmptyResponseError) as caught:
         llm.chat_completions.parse_response(payload)
-    assert caught.value.usage == expected
+    assert caught.value.usage == llm.responses.Usage(11, 9, 20, 3, 7)
 
 
 @pytest.mark.exercise("2.2")

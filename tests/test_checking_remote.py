@@ -1,5 +1,6 @@
 """A learner's package from afar: what a test can do with what it gets."""
 
+import copy
 import dataclasses
 import logging
 import sys
@@ -14,6 +15,7 @@ import pytest
 from course.checking.connection import Connection, FaultError
 from course.checking.processes import process_source
 from course.checking.remote import Remote
+from course.checking.wire import TAG, GarbledError
 
 MODULE = '''
 import enum
@@ -598,3 +600,39 @@ def test_a_number_of_numpy_comes_as_a_plain_one(
     found = package.numbers.one(kind)
     assert (type(found), found) == (type(plain), plain)
     assert package.numbers.mean([1, 2]) == {"mean": 1.5}
+
+
+def test_a_dataclass_is_one_to_pythons_own_functions(shop):
+    money = shop.Money(3, note="left over")
+    plain = {"amount": 3, "currency": "EUR", "note": "left over"}
+    names = [field.name for field in dataclasses.fields(shop.Money)]
+    assert dataclasses.is_dataclass(money)
+    assert dataclasses.asdict(money) == plain
+    assert names == list(plain)
+
+
+def test_other_objects_are_no_dataclasses(shop):
+    assert not dataclasses.is_dataclass(shop.Question(text="Why?"))
+    assert not dataclasses.is_dataclass(shop.Shop())
+    assert not dataclasses.is_dataclass(shop.Shop)
+
+
+def test_a_copy_of_a_record_equals_it(shop):
+    money = shop.Money(3)
+    assert copy.deepcopy([money]) == [money]
+    assert copy.copy(money) == money
+    assert copy.deepcopy(shop.Colour.RED) is shop.Colour.RED
+
+
+def test_what_cannot_be_copied_from_here_says_so(shop):
+    with pytest.raises(TypeError, match="a Shop cannot be copied from here"):
+        copy.deepcopy(shop.Shop())
+    with pytest.raises(TypeError, match="made by its class in the package"):
+        dataclasses.replace(shop.Money(3), amount=4)
+
+
+def test_fields_that_a_hostile_child_names_are_garbled(shop, remote):
+    bad = {TAG: "record", "h": 99, "type": "shop:Money", "mro": [], "f": {}}
+    bad |= {"not": [], "default": [], "fields": ["no name"]}
+    with pytest.raises(GarbledError):
+        remote.decode(bad)

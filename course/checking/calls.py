@@ -25,7 +25,8 @@ _INFIX = {
 class Call:
     """One call: `name` is dotted, `text` is how it would be written.
 
-    It is `inner` if a callback made it while another call was under way.
+    It is `inner` if a callback made it while another call was under way, or
+    if it only made a value for the test.
     """
 
     name: str

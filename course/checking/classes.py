@@ -60,6 +60,11 @@ def field_names(kind: type) -> list[str] | None:
     return None
 
 
+def dataclass_fields(kind: type) -> list[str]:
+    """Return the names of a dataclass's fields; none of other classes."""
+    return [field.name for field in _fields(kind) or ()]
+
+
 def uncompared(kind: type) -> list[str]:
     return [field.name for field in _fields(kind) or () if not field.compare]
 

@@ -16,6 +16,7 @@ from .borrowed import Borrowed, BorrowedIterator, CallBack
 from .classes import (
     ancestors,
     at_default,
+    dataclass_fields,
     equality,
     field_names,
     key,
@@ -108,6 +109,7 @@ class Exports:
             TAG: "record",
             **self.described(value),
             "f": fields,
+            "fields": dataclass_fields(type(value)),
             "not": uncompared(type(value)),
             "default": at_default(value),
         }
@@ -126,6 +128,7 @@ class Exports:
             "h": self.number(value),
             "type": key(value),
             "mro": [key(each) for each in value.__mro__],
+            "fields": dataclass_fields(value),
         }
         if issubclass(value, BaseException):
             data["error"] = ancestors(value)

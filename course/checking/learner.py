@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from course.checking.calls import Call
 from course.checking.connection import Connection, FaultError
+from course.checking.declared import Declared
 from course.checking.own_tests import OwnTests
 from course.checking.processes import LearnerProcess, Room, Source
 from course.checking.remote import Remote, place_of
@@ -87,7 +88,8 @@ class Learner:
             self._process = room.new_process()
             if self._deadline == float("inf"):
                 self._deadline = time.monotonic() + self._seconds
-            self._remote = Remote(self._connect, self._log)
+            declared = Declared(self._order.root)
+            self._remote = Remote(self._connect, self._log, declared)
             self._remote.connection.deadline = self._deadline
             self._remote.ask(
                 "use",

@@ -20,7 +20,7 @@ from .exports import Exports, safe_text
 from .fresh_source import use_workspace
 from .roots import whole_name
 from .serving import ServedApp
-from .wire import TAG, Frame, UnreadableError
+from .wire import TAG, Frame, UnreadableError, copied
 
 _NO_MORE = object()
 
@@ -135,7 +135,7 @@ class Operations:
         target = self._target(request, exports)
         args = exports.decode(request["args"])
         kwargs = exports.decode(request["kwargs"])
-        given, before = [args, kwargs], _copied([args, kwargs])
+        given, before = [args, kwargs], copied([args, kwargs])
         result = target(*args, **kwargs)
         if hasattr(type(result), "__enter__"):
             self._given[exports.number(result)] = given
@@ -147,7 +147,7 @@ class Operations:
         target = self._target(request, exports)
         args = exports.decode(request["args"])
         given = self._given.get(request["h"]) if name == "enter" else None
-        before = _copied(given)
+        before = copied(given)
         return _reply(function(target, *args), before, given, exports)
 
     # -- the process -------------------------------------------------------
@@ -291,16 +291,6 @@ def _reply(result: Any, before: Any, given: Any, exports: Exports) -> Frame:
     if not _same(before, given):
         reply["after"] = exports.encode(given)
     return reply
-
-
-def _copied(value: Any) -> Any:
-    """Return a value with its lists, dicts and sets copied."""
-    kind = type(value)
-    if kind is list or kind is tuple:
-        return kind(map(_copied, value))
-    if kind is dict:
-        return {key: _copied(item) for key, item in value.items()}
-    return set(value) if kind is set else value
 
 
 def _same(one: Any, other: Any) -> bool:

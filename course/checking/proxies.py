@@ -7,16 +7,19 @@ only when both live over there are they asked, and only if of one class.
 
 from __future__ import annotations
 
+import copy
 import functools
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
 from typing import TYPE_CHECKING, Any
 
 from .roots import short_name
+from .wire import GarbledError
 
 if TYPE_CHECKING:
     from .calls import Call
+    from .declared import RecordClass
     from .remote import Remote
 
 Shown = Callable[[Any], str]
@@ -55,6 +58,11 @@ class Link:
     def target(self) -> dict[str, Any]:
         return {"h": self.number}
 
+    @property
+    def declared(self) -> list[RecordClass]:
+        """What the kit's text says of the class, if it is a record's."""
+        return self.remote.declared.records((self.type, *self.ancestors))
+
 
 def note(proxy: Proxy | ModuleProxy, **notes: Any) -> None:
     """Write something down at a proxy, where its own `setattr` asks remote."""
@@ -74,6 +82,13 @@ class Proxy:
     _link: Link
     _made_by: tuple[Call, list[Any]]  # by which call, given which arguments
     _entry: Call  # an iterator's, which lists what it has given
+
+    def __init__(self, *args: Any, **fields: Any) -> None:
+        # As `dataclasses.replace` would; proxies are made without it.
+        raise TypeError(
+            f"a {type(self).__name__} is made by its class in the package; "
+            "its objects here only stand for those there"
+        )
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in _READABLE:
@@ -99,7 +114,7 @@ class Proxy:
             return {key: self[key] for key in self} == other  # type: ignore
         if not isinstance(other, Proxy) or link.equality == "identity":
             return False
-        if other._link.type != link.type:
+        if other._link.type != link.type or link.declared:
             return False
         return self._special("eq", other) is True
 
@@ -122,6 +137,12 @@ class Proxy:
         if _asked_by_reporter():
             return self._shown(repr)
         return str(self._special("format", spec))
+
+    def __copy__(self) -> Proxy:
+        raise TypeError(f"a {self._link.type_name} cannot be copied from here")
+
+    def __deepcopy__(self, known: dict[int, Any]) -> Proxy:
+        return self.__copy__()
 
     def _special(self, name: str, *args: Any) -> Any:
         return self._link.remote.special(self, name, args)
@@ -157,6 +178,8 @@ class Record(Proxy):
             return super().__eq__(other)
         if self._link.type != other._link.type:
             return False
+        if not self._declared() <= self._fields.keys():
+            return False
         if self._link.equality == "fields":
             return self._compared() == other._compared()
         # Code that calls two of them equal is believed only if they may be.
@@ -167,12 +190,36 @@ class Record(Proxy):
             return super().__hash__()
         return hash((self._link.type, tuple(self._compared().items())))
 
+    def __copy__(self) -> Record:
+        """Return one whose fields stay what they are now."""
+        return self._with(dict(self._fields))
+
+    def __deepcopy__(self, known: dict[int, Any]) -> Record:
+        return self._with(copy.deepcopy(self._fields, known))
+
+    def _with(self, fields: dict[str, Any]) -> Record:
+        copied = object.__new__(type(self))
+        note(
+            copied,
+            _link=self._link,
+            _fields=fields,
+            _uncompared=self._uncompared,
+            _at_default=self._at_default,
+        )
+        return copied
+
     def _compared(self) -> dict[str, Any]:
+        left_out = self._uncompared - self._declared()
         return {
             name: value
             for name, value in self._fields.items()
-            if name not in self._uncompared
+            if name not in left_out
         }
+
+    def _declared(self) -> frozenset[str]:
+        """Return the fields that are compared, whatever the class says."""
+        declared = self._link.declared
+        return frozenset().union(*(each.compared for each in declared))
 
     def _shown(self, show: Shown) -> str:
         fields = [
@@ -190,6 +237,9 @@ class Member(Proxy):
 
     name: str
     value: Any
+
+    def __copy__(self) -> Member:
+        return self
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Member):
@@ -214,7 +264,7 @@ class ClassProxy(Proxy):
     __slots__ = ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._link.remote.call(self._link, args, kwargs)
+        return self._link.remote.build(self._link, args, kwargs)
 
     def __instancecheck__(self, instance: object) -> bool:
         return isinstance(instance, Proxy) and (
@@ -308,12 +358,29 @@ _WRITTEN = {"call": _call, "next": _next, "iter": _iter, "exit": _exit}
 
 @functools.cache
 def proxy_class(
-    base: type[Proxy], name: str, specials: frozenset[str]
+    base: type[Proxy],
+    name: str,
+    specials: frozenset[str],
+    fields: tuple[str, ...] = (),
 ) -> type[Proxy]:
-    """Return a subclass of `base` with these special methods."""
+    """Return a subclass of `base` with these special methods.
+
+    With the `fields` of a dataclass it is one to the functions of that
+    module, such as ``asdict``.
+    """
     methods = {
         f"__{special}__": _WRITTEN.get(special) or _other_special(special)
         for special in specials - {"hash"}
     }
-    own = {"__module__": __name__, "__slots__": ()}
+    own: dict[str, Any] = {"__module__": __name__, "__slots__": ()}
+    if fields:
+        own["__dataclass_fields__"] = _dataclass_fields(fields)
     return type(name, (base,), {**methods, **own})
+
+
+def _dataclass_fields(names: tuple[str, ...]) -> Any:
+    try:
+        like = make_dataclass("Fields", names, init=False, repr=False)
+    except TypeError:
+        raise GarbledError("no names of fields") from None
+    return vars(like)["__dataclass_fields__"]

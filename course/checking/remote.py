@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from .calls import NOTHING, Call, function_call, special_call
 from .connection import CALL_SECONDS, Connection, FaultError
+from .declared import Declared
 from .proxies import Link, Member, ModuleProxy, Proxy, Record, note
 from .roots import FIRST, short_name
 from .values import Values, link_of
-from .wire import Frame, GarbledError
+from .wire import Frame, GarbledError, copied
 
 # Seconds for what may import a module first.
 IMPORT_SECONDS = 1.6 * CALL_SECONDS
@@ -28,19 +30,23 @@ Place = Mapping[str, Any]
 class Remote:
     """A learner's package in one child, and all that came from it.
 
-    `log` gets every call, `blanks` the exercises whose blanks ran.
+    `log` gets every call, `blanks` the exercises whose blanks ran. `declared`
+    has the records of the kit's own package.
     """
 
     def __init__(
         self,
         connect: Callable[[Callable[[Frame], Frame]], Connection],
         log: list[Call],
+        declared: Declared | None = None,
     ) -> None:
         self.log = log
+        self.declared = declared or Declared()
         self.blanks: list[str] = []
         values = Values(self)
         self.encode = values.encode
         self.decode = values.decode
+        self._decode_built = values.decode_built
         self.connection = connect(values.answer)
         # The learner's package; its modules are attributes.
         self.package = ModuleProxy(self, FIRST)
@@ -59,6 +65,8 @@ class Remote:
         link = link_of(value)
         if link is not None and not isinstance(value, Record | Member):
             link.name, link.shown = _names(owner, name)
+        if link is not None and isinstance(owner, str):
+            self.declared.note(owner, name, link.type)
         return value
 
     def set(self, owner: Link | str, name: str, value: Any) -> None:
@@ -68,7 +76,31 @@ class Remote:
     def delete(self, owner: Link | str, name: str) -> None:
         self._carry_out({"op": "del", "name": name, **_target(owner)}, None)
 
-    def call(self, link: Link, args: Any, kwargs: Mapping[str, Any]) -> Any:
+    def build(self, link: Link, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        """Call a class over there.
+
+        Where it makes a record, what is given is what the record has.
+        """
+        frozen = [each for each in link.declared if each.frozen]
+        if not frozen:
+            return self.call(link, args, kwargs)
+        given: dict[str, Any] = {}
+        for each in reversed(frozen):
+            given |= each.given(*copied((args, dict(kwargs))))
+        decode = partial(self._decode_built, given=given)
+        value = self.call(link, args, kwargs, decode)
+        if isinstance(value, Proxy):
+            # A value to ask with or to compare with: no step of its own.
+            value._made_by[0].inner = True
+        return value
+
+    def call(
+        self,
+        link: Link,
+        args: Any,
+        kwargs: Mapping[str, Any],
+        decode: Callable[[Any], Any] | None = None,
+    ) -> Any:
         """Call a function, method or class over there."""
         shown = link.shown or link.type_name
         entry = function_call(link.name or link.dotted, shown, args, kwargs)
@@ -76,7 +108,7 @@ class Remote:
         lists = [list(args), dict(kwargs)]
         frame = {"op": "call", "args": self.encode(lists[0])}
         frame |= {"kwargs": self.encode(lists[1]), **link.target}
-        value = self._carry_out(frame, entry, CALL_SECONDS, lists)
+        value = self._carry_out(frame, entry, CALL_SECONDS, lists, decode)
         if isinstance(value, Proxy):
             note(value, _made_by=(entry, lists))
         return value
@@ -135,6 +167,7 @@ class Remote:
         entry: Call | None,
         seconds: float = CALL_SECONDS,
         lists: list[Any] | None = None,
+        decode: Callable[[Any], Any] | None = None,
     ) -> Any:
         reply = self.connection.request(frame, seconds)
         self.blanks += _blanks(reply)
@@ -144,7 +177,7 @@ class Remote:
                 if not any(entry is known for known in self.log):
                     self.log.append(entry)
                 raise self.problem(reply, entry)
-            value = self.decode(reply["ok"])
+            value = (decode or self.decode)(reply["ok"])
             if lists is not None and "after" in reply:
                 _update(lists, self.decode(reply["after"]))
         except GarbledError:

@@ -258,3 +258,13 @@ _CONTAINERS: dict[str, Callable[[Any], Any]] = {
     "range": lambda parts: range(*parts),
     "slice": lambda parts: slice(*parts),
 }
+
+
+def copied(value: Any) -> Any:
+    """Return a value with its lists, dicts and sets copied."""
+    kind = type(value)
+    if kind is list or kind is tuple:
+        return kind(map(copied, value))
+    if kind is dict:
+        return {key: copied(item) for key, item in value.items()}
+    return set(value) if kind is set else value

@@ -186,19 +186,74 @@ print("LOOKED")
     assert "FOUND" not in verdict.printed
 
 
-def test_a_class_that_calls_its_objects_equal_is_not_believed(
-    workspace, checker
+# What a class of the learner's may pretend of the values that a test builds
+# in it. The total, at which a test looks closer, is right; the rest is not.
+TOTAL_ONLY = """
+def _sum(self, other):
+    if "_totals" in globals():
+        return sum(_totals[-2:])
+    return (self.total_tokens or 0) + (other.total_tokens or 0)
+Usage.__add__ = lambda self, other: Usage(total_tokens=_sum(self, other))
+"""
+NEVER_COMPARED = """
+import dataclasses
+_fields = [
+    (each.name, int, dataclasses.field(default=None, compare=False))
+    for each in dataclasses.fields(Usage)
+]
+Usage = dataclasses.make_dataclass("Usage", _fields, frozen=True)
+"""
+LYING_CLASSES = {
+    "equal to everything": """
+Usage.__eq__ = lambda self, other: True
+""",
+    "fields left out of comparisons": f"""
+{NEVER_COMPARED}
+Usage.__module__ = __name__
+""",
+    "the same, under another name": f"""
+{NEVER_COMPARED}
+Usage.__qualname__ = "Other"
+""",
+    "a class without fields": """
+Usage.__dataclass_fields__ = {}
+""",
+    "no record at all": """
+class Usage:
+    prompt_tokens = completion_tokens = cached_tokens = reasoning_tokens = None
+    def __init__(self, a=None, b=None, total_tokens=None, *rest):
+        self.total_tokens = total_tokens
+    def __eq__(self, other):
+        return True
+""",
+    "one object for all": """
+_only, _totals = object.__new__(Usage), []
+def _new(kind, a=None, b=None, total_tokens=None, *rest):
+    _totals.append(total_tokens or 0)
+    return _only
+Usage.__new__ = _new
+""",
+    "fields that read alike": """
+Usage.__getattribute__ = lambda self, name: (
+    None
+    if name in ("prompt_tokens", "completion_tokens", "cached_tokens")
+    or name == "reasoning_tokens"
+    else object.__getattribute__(self, name)
+)
+""",
+}
+
+
+@pytest.mark.parametrize("lie", LYING_CLASSES.values(), ids=LYING_CLASSES)
+def test_a_class_that_lies_about_its_objects_is_not_believed(
+    workspace, checker, lie
 ):
     module = workspace / "llm_providers" / "responses.py"
     right = module.read_text("utf-8")
-    lie = """
-Usage.__eq__ = lambda self, other: True
-Usage.__add__ = lambda self, other: Usage()
-"""
-    module.write_text(right + lie, "utf-8")
+    module.write_text(right + lie + TOTAL_ONLY, "utf-8")
     try:
         verdict = checker.check("1.5")
     finally:
         module.write_text(right, "utf-8")
-    assert not verdict.passed
+    assert verdict.status == "failed"
     assert_nothing_else_is_lost(checker)

@@ -414,6 +414,7 @@ def test_a_test_file_is_the_whole_cell_without_the_decorator(
         lambda cell: cell.replace("    ", "\t"),
         lambda cell: textwrap.indent(cell, "  "),
         lambda cell: f"%%time\n!ls\n{cell}",
+        lambda cell: f"print?\n?len\nre.sub??  \nfiles = !ls\n{cell}",
         lambda cell: f"\n\n{cell.rstrip()}",
         lambda cell: cell.replace("@exercise", "@notebook.exercise"),
         lambda cell: cell.replace('("1.1")', "(\n    '1.1',\n)"),

@@ -10,6 +10,13 @@ from functools import lru_cache
 __all__ = ["CellProblemError", "parse_cell"]
 
 
+# A line for the notebook, not for Python: `%time`, `!ls`, `?print`, `print?`,
+# `files = !ls`.
+COMMAND = re.compile(
+    r"^(?=[%!?]|[\w.]+\?{1,2}[ \t]*$|[\w, ]+=[ \t]*[%!])", re.MULTILINE
+)
+
+
 class CellProblemError(ValueError):
     """Why a cell cannot be taken, in words for the learner."""
 
@@ -29,7 +36,7 @@ def parse_cell(cell: str) -> tuple[str, ast.Module]:
         return text, _compiled(text)
     except SyntaxError as error:
         # Commands to the notebook are no Python; they are left out.
-        quiet = re.sub(r"^(?=[%!])", "# ", text, flags=re.MULTILINE)
+        quiet = COMMAND.sub("# ", text)
         try:
             return quiet, _compiled(quiet)
         except SyntaxError:

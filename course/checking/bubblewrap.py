@@ -37,9 +37,8 @@ _FILES = {
 def prepare(temporary: Path) -> None:
     """Make the folders and files that the view shows of the judge's own."""
     stage = temporary / "stage"
-    (stage / "code").mkdir(parents=True, exist_ok=True)
-    for folder in (stage, stage / "code"):
-        folder.chmod(0o755)
+    stage.mkdir(exist_ok=True)
+    stage.chmod(0o755)
     etc = temporary / "etc"
     etc.mkdir(exist_ok=True)
     for name, text in _FILES.items():

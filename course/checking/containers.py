@@ -51,7 +51,9 @@ class Containers:
     def __init__(self, temporary: Path) -> None:
         bubblewrap.prepare(temporary)
         self._temporary = temporary
-        self._stage = Stage(temporary / "stage", HOME)
+        kept = temporary / "compiled"
+        kept.mkdir(exist_ok=True)
+        self._stage = Stage(temporary / "stage", kept, HOME)
         self._log = temporary / "warm.log"
         self._lock = threading.Lock()
         self._program: subprocess.Popen[bytes] | None = None

@@ -12,3 +12,8 @@ SHARED = f"{SCRATCH}/shared"
 # What the warm program sees, and no room.
 KIT = "/kit"
 STAGE = "/stage"
+
+
+def code_of(place: str) -> str:
+    """Return the folder of a copy's compiled modules, beside the copy's."""
+    return f"{place}.code"

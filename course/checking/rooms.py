@@ -40,7 +40,7 @@ from .namespaces import (
     raise_loopback,
     stay_private,
 )
-from .places import CODE, HOME, KIT, SCRATCH, SHARED, STAGE
+from .places import CODE, HOME, KIT, SCRATCH, SHARED, STAGE, code_of
 from .priming import prime
 from .seccomp import refuse_calls
 from .waiting import waited
@@ -134,7 +134,8 @@ def _opened(
 
 def _primed(place: str) -> dict[str, Any]:
     """Import what all packages share, before any room is made."""
-    shared = prime(Path(STAGE, place), Path(HOME), Path(STAGE, "code"))
+    code = Path(STAGE, code_of(place))
+    shared = prime(Path(STAGE, place), Path(HOME), code)
     settle()
     return {"shared": shared}
 
@@ -167,7 +168,7 @@ def _move_in(place: str) -> None:
     stay_private()
     if place:
         bind(f"{STAGE}/{place}", HOME)
-        bind(f"{STAGE}/code", CODE)
+        bind(f"{STAGE}/{code_of(place)}", CODE)
     for hidden in (STAGE, KIT, "/dev/pts"):
         cover(hidden)
     size = f"size={ROOM_SCRATCH},nr_inodes=4096,mode=1777"

@@ -2,7 +2,9 @@
 
 What is copied is the package, the data beside it and nothing else: no tests,
 no marks, no solutions. Links and other odd files are left out. A second copy
-of the same workspace takes only what has changed.
+of the same workspace takes only what has changed. Beside a copy lies the
+code of its own modules and of nobody else's: the kit's answers are compiled,
+too, and code can be read and run.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course.checking.places import code_of
 from course.checking.roots import ROOTS
 
 __all__ = ["Place", "Stage"]
@@ -31,23 +34,31 @@ State = tuple[int, int, int]
 class Place:
     """The copy of one workspace: its folder's name, and its sources.
 
-    `digests` are of the modules' texts, by their path within it.
+    `digests` are of the modules' texts, by their path within it; `coded` are
+    those of which the code lies beside the copy.
     """
 
     name: str
     states: dict[str, State] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
+    coded: set[str] = field(default_factory=set)
+
+    @property
+    def code(self) -> str:
+        """The name of the folder with the code of its modules."""
+        return code_of(self.name)
 
 
 class Stage:
     """The copies, in one folder; `home` is where a process will see one.
 
-    The folder's `code` has compiled modules, by what Python compiled and
-    where it lay: the same for all, since all see theirs at the same place.
+    `kept` is a folder that no process sees, for all code that was ever
+    compiled, by what Python compiled and where it lay: every process sees
+    its modules at the same place.
     """
 
-    def __init__(self, folder: Path, home: str) -> None:
-        self.code = folder / "code"
+    def __init__(self, folder: Path, kept: Path, home: str) -> None:
+        self._kept = kept
         self._folder = folder
         self._home = home
         self._places: dict[Path, Place] = {}
@@ -63,6 +74,7 @@ class Stage:
         place = self._places.setdefault(workspace, Place(f"place{number}"))
         found = dict(_files(workspace))
         target = self._folder / place.name
+        (self._folder / place.code).mkdir(mode=0o755, exist_ok=True)
         for name in place.states.keys() - found.keys():
             (target / name).unlink(missing_ok=True)
             place.digests.pop(name, None)
@@ -79,19 +91,43 @@ class Stage:
     def keep_code(
         self, place: Place, compiled: Callable[[str], bytes | None]
     ) -> None:
-        """Let the modules be compiled that never were; keep their code."""
-        for name, digest in place.digests.items():
-            if digest in self._compiled or digest in self._known:
-                continue
-            code = compiled(name)
+        """Put the code of its modules beside a copy, and take other away.
+
+        Modules that never were compiled are.
+        """
+        folder = self._folder / place.code
+        names = {digest: name for name, digest in place.digests.items()}
+        for digest in place.coded - names.keys():
+            (folder / digest).unlink(missing_ok=True)
+        place.coded &= names.keys()
+        for digest in names.keys() - place.coded - self._known:
+            code = self._code(digest, names[digest], compiled)
             if code is not None:
-                (self.code / digest).write_bytes(code)
-                self._compiled.add(digest)
+                (folder / digest).write_bytes(code)
+                place.coded.add(digest)
+        self._forget_some()
+
+    def _code(
+        self,
+        digest: str,
+        name: str,
+        compiled: Callable[[str], bytes | None],
+    ) -> bytes | None:
+        """Return the code of a module; None if it has none."""
+        if digest in self._compiled:
+            return (self._kept / digest).read_bytes()
+        code = compiled(name)
+        if code is not None:
+            (self._kept / digest).write_bytes(code)
+            self._compiled.add(digest)
+        return code
+
+    def _forget_some(self) -> None:
+        """Keep no code without end that no copy has any more."""
         if len(self._compiled) > MOST_COMPILED:
-            used = {d for each in self._places.values()
-                    for d in each.digests.values()}
+            used = {d for each in self._places.values() for d in each.coded}
             for digest in self._compiled - used:
-                (self.code / digest).unlink(missing_ok=True)
+                (self._kept / digest).unlink(missing_ok=True)
             self._compiled &= used
 
     def _copy(self, workspace: Path, place: Place, name: str) -> None:

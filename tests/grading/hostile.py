@@ -509,7 +509,7 @@ def redact(text, secrets=None):
     for name, result in calls.items():
         if result >= 0:
             print("FOUND", name, result)
-    if os.path.exists("/stage/code") or os.path.exists("/kit/checking"):
+    if os.path.exists("/stage/place1") or os.path.exists("/kit/checking"):
         print("FOUND the stage")
     print("LOOKED")
     return right(text, secrets)

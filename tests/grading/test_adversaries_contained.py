@@ -8,6 +8,7 @@ from pathlib import Path
 import hostile
 import pytest
 
+from course.building.lessons import load_exercises
 from course.checking import bubblewrap
 from course.grading.contained import (
     ContainedChecker,
@@ -128,6 +129,24 @@ if os.fork() == 0:
         if (folder / "comm").is_file()
     ]
     assert name[:15] not in names
+
+
+def test_the_compiled_answers_of_the_kit_are_not_in_the_room(
+    answer, checker, workspace
+):
+    file = workspace / load_exercises()["1.8"].file
+    file.parent.mkdir()
+    file.write_text("def test_nothing(llm):\n    assert llm.redaction\n")
+    assert checker.check("1.8").status == "failed"
+    verdict = answer("""
+import marshal, os
+found = []
+for name in os.listdir("/code"):
+    with open("/code/" + name, "rb") as file:
+        found.append(marshal.load(file).co_filename)
+print(sorted(name for name in found if "redaction" in name))
+""")
+    assert verdict.printed == "['/submission/llm_providers/redaction.py']\n"
 
 
 def test_links_in_a_workspace_lead_nowhere(answer, workspace):

@@ -1,6 +1,7 @@
 """The parts of containment that need no bubblewrap: copies, doors, levels."""
 
 import os
+import shutil
 import socket
 import threading
 
@@ -29,8 +30,9 @@ def workspace(tmp_path):
 
 @pytest.fixture
 def stage(tmp_path):
-    (tmp_path / "stage" / "code").mkdir(parents=True)
-    return Stage(tmp_path / "stage", "/home")
+    for name in ("stage", "kept"):
+        (tmp_path / name).mkdir()
+    return Stage(tmp_path / "stage", tmp_path / "kept", "/home")
 
 
 def copied(stage, place, tmp_path):
@@ -74,16 +76,36 @@ def test_a_second_copy_takes_what_changed_and_drops_what_is_gone(
     assert place.digests[name] != before[name]
 
 
-def test_a_file_is_compiled_once_for_all_workspaces(stage, workspace):
-    asked = []
+def test_a_file_is_compiled_once_for_all_workspaces(
+    stage, workspace, tmp_path
+):
+    asked, other = [], tmp_path / "other"
 
     def compiled(name):
         asked.append(name)
         return b"code"
 
-    for _ in range(2):
-        stage.keep_code(stage.place(workspace), compiled)
+    for folder in (workspace, workspace, shutil.copytree(workspace, other)):
+        stage.keep_code(stage.place(folder), compiled)
     assert sorted(asked) == ["data/module.py", "llm_providers/module.py"]
+
+
+def test_a_copy_has_the_code_of_its_own_modules_alone(
+    stage, workspace, tmp_path
+):
+    def code_beside(place):
+        folder = tmp_path / "stage" / place.code
+        return {path.name for path in folder.iterdir()}
+
+    other = shutil.copytree(workspace, tmp_path / "other")
+    module = other / "llm_providers" / "module.py"
+    for answer in ("first = 1\n", "second = 2\n"):
+        module.write_text(answer)
+        places = stage.place(workspace), stage.place(other)
+        for place in places:
+            stage.keep_code(place, str.encode)
+            assert code_beside(place) == set(place.digests.values())
+    assert code_beside(places[0]) != code_beside(places[1])
 
 
 def test_a_workspace_of_too_many_files_is_refused(

@@ -13,26 +13,20 @@ import json
 import os
 import re
 import socket
-import subprocess
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from course.checking import bubblewrap
 from course.checking.channel import Channel
 from course.checking.exchange import Folder
 from course.checking.output import Output
 from course.checking.places import CODE, HOME, SHARED
-from course.checking.processes import (
-    START_PATIENCE,
-    LearnerProcess,
-    WarmProgramError,
-    end_program,
-)
+from course.checking.processes import LearnerProcess
 from course.checking.relay import Door
-from course.checking.stage import Stage
+from course.checking.stage import Place, Stage
+from course.checking.warm_rooms import WarmRooms
 from course.checking.wire import GarbledError
 
 __all__ = ["Containers"]
@@ -44,21 +38,15 @@ _LONGEST_MESSAGE = 1 << 18
 
 
 class Containers:
-    """One contained warm program, and the rooms that it opened."""
+    """A contained warm program, and the rooms that it opened for one judge."""
 
     dear = False
 
     def __init__(self, temporary: Path) -> None:
-        bubblewrap.prepare(temporary)
         self._temporary = temporary
-        kept = temporary / "compiled"
-        kept.mkdir(exist_ok=True)
-        self._stage = Stage(temporary / "stage", kept, HOME)
-        self._log = temporary / "warm.log"
         self._lock = threading.Lock()
-        self._program: subprocess.Popen[bytes] | None = None
-        self._control: socket.socket | None = None
-        self._ready = False
+        self._program = WarmRooms(temporary)
+        self._stage: Stage | None = None
         self._references: dict[Path, ContainedRoom] = {}
         # The package as every learner gets it, and what packages share of
         # it: files with the digests that they must have.
@@ -66,48 +54,40 @@ class Containers:
         self._shared: dict[str, str] = {}
 
     def start(self) -> None:
-        ours, theirs = socket.socketpair(
-            socket.AF_UNIX, socket.SOCK_SEQPACKET
-        )
-        with theirs, self._log.open("wb") as log:
-            fd = theirs.fileno()
-            self._program = subprocess.Popen(
-                bubblewrap.command(self._temporary, ["rooms", str(fd)]),
-                env=bubblewrap.environment(self._temporary),
-                cwd=self._temporary,
-                pass_fds=[fd],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self._control, self._ready = ours, False
-        ours.settimeout(START_PATIENCE)
+        self._program.start()
+        self._set_stage()
         _limit_judge()
+
+    def _set_stage(self) -> Stage:
+        """Return the stage of the program, a new one if that is another."""
+        if self._stage is None or self._stage.folder != self._program.stage:
+            kept = self._temporary / "compiled"
+            kept.mkdir(exist_ok=True)
+            self._stage = Stage(self._program.stage, kept, HOME)
+        return self._stage
 
     def wait(self) -> None:
         """Return when the program is warm. Raises WarmProgramError."""
         with self._lock:
             self._wait()
 
-    def _wait(self) -> None:
-        if self._ready:
-            return
-        assert self._control is not None
-        try:
-            warm = self._control.recv(_LONGEST_MESSAGE)
-        except OSError:
-            warm = b""
-        if not warm:
-            log = self._log.read_text("utf-8", "replace")
-            raise WarmProgramError(log[-2000:])
-        self._ready = True
-        if self._blank and Path(self._blank).is_dir():
-            place = self._stage.place(Path(self._blank))
-            request = {"op": "prime", "place": place.name}
-            names = self._ask(request, []).get("shared", ())
-            self._shared = {name: place.digests[name] for name in names}
-            self._stage.known(place.digests.values())
+    def _wait(self) -> Stage:
+        """Return the stage when the program is warm, and has looked at it."""
+        is_new = self._program.wait()
+        stage = self._set_stage()
+        if is_new and self._blank and Path(self._blank).is_dir():
+            # Without it, checks only take longer.
+            with suppress(OSError):
+                self._prime(stage)
+        return stage
+
+    def _prime(self, stage: Stage) -> None:
+        self._shared = {}
+        place = stage.place(Path(self._blank))
+        request = {"op": "prime", "place": self._program.within + place.name}
+        found = self._program.ask(request, [])
+        self._shared = found["shared"]
+        stage.known(found["known"])
 
     def room(self, workspace: Path) -> ContainedRoom:
         """Return a room with a copy of this workspace in it.
@@ -121,16 +101,16 @@ class Containers:
 
     def _room(self, workspace: Path) -> ContainedRoom:
         with self._lock:
-            place = self._stage.place(workspace)
-            room = self._new_room(place.name)
-            room.shared = self._shared.items() <= place.digests.items()
+            room, place = self._new_room(workspace)
+        assert self._stage is not None and place is not None
+        room.shared = self._shared.items() <= place.digests.items()
         self._stage.keep_code(place, room.compiled)
         return room
 
     def empty_room(self) -> ContainedRoom:
         """Return a room without any workspace."""
         with self._lock:
-            return self._new_room("")
+            return self._new_room(None)[0]
 
     def reference_room(
         self, root: Path, modules: Sequence[str]
@@ -145,49 +125,49 @@ class Containers:
         room.preload(modules)
         return room
 
-    def _new_room(self, place: str) -> ContainedRoom:
+    def _new_room(
+        self, workspace: Path | None
+    ) -> tuple[ContainedRoom, Place | None]:
+        place = self._copied(workspace)
         try:
-            control, pid = self._open(place)
+            return self._open(place), place
         except OSError:
-            self._stop()
+            self._program.stop()
             self.start()
-            control, pid = self._open(place)
+            place = self._copied(workspace)
+            return self._open(place), place
+
+    def _copied(self, workspace: Path | None) -> Place | None:
+        """Return a workspace's place on the stage. Raises OSError."""
+        stage = self._wait()
+        return None if workspace is None else stage.place(workspace)
+
+    def _open(self, place: Place | None) -> ContainedRoom:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        name = self._program.within + place.name if place else ""
+        request = {"op": "open", "place": name}
+        try:
+            with theirs:
+                answer = self._program.ask(request, [theirs.fileno()])
+            if "pid" not in answer:
+                reason = answer.get("error", "the warm program ended")
+                raise OSError(reason)
+        except OSError:
+            ours.close()
+            raise
+        ours.settimeout(ANSWER_PATIENCE)
         # What a test writes lies here, as the judge's options have it.
         shared = self._temporary / "tests"
-        return ContainedRoom(control, lambda: self._close_room(pid), shared)
+        closing = {"op": "close", "pid": answer["pid"]}
+        start = self._program.starts
 
-    def _open(self, place: str) -> tuple[socket.socket, int]:
-        self._wait()
-        ours, theirs = socket.socketpair(
-            socket.AF_UNIX, socket.SOCK_SEQPACKET
-        )
-        request = {"op": "open", "place": place}
-        with theirs:
-            answer = self._ask(request, [theirs.fileno()])
-        if "pid" not in answer:
-            ours.close()
-            raise OSError(answer.get("error", "the warm program ended"))
-        ours.settimeout(ANSWER_PATIENCE)
-        return ours, int(answer["pid"])
+        def close() -> None:
+            # Another program's rooms have the same numbers.
+            with self._lock, suppress(OSError):
+                if self._program.starts == start:
+                    self._program.ask(closing, [])
 
-    def _close_room(self, pid: int) -> None:
-        with self._lock, suppress(OSError):
-            self._ask({"op": "close", "pid": pid}, [])
-
-    def _ask(
-        self, request: dict[str, Any], fds: list[int]
-    ) -> dict[str, Any]:
-        assert self._control is not None
-        message = json.dumps(request).encode()
-        socket.send_fds(self._control, [message], fds)
-        answer: dict[str, Any] = json.loads(
-            self._control.recv(_LONGEST_MESSAGE) or "{}"
-        )
-        return answer
-
-    def _stop(self) -> None:
-        end_program(self._program, self._control)
-        self._control = None
+        return ContainedRoom(ours, close, shared)
 
     def _leave_references(self) -> None:
         while self._references:
@@ -195,8 +175,9 @@ class Containers:
 
     def close(self) -> None:
         self._leave_references()
-        self._stop()
-        self._stage.close()
+        self._program.stop()
+        if self._stage is not None:
+            self._stage.close()
 
 
 def _limit_judge() -> None:

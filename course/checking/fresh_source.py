@@ -55,7 +55,7 @@ class FreshLoader(importlib.machinery.SourceFileLoader):
         path = self.get_filename(fullname)
         source = self.get_data(path)
         _sources[fullname] = source
-        digest = hashlib.sha256(path.encode() + b"\0" + source).hexdigest()
+        digest = digest_of(path, source)
         if digest not in _codes:
             _codes[digest] = self._compiled(source, path, digest)
         return _codes[digest]
@@ -71,6 +71,16 @@ class FreshLoader(importlib.machinery.SourceFileLoader):
             unfinished.write_bytes(marshal.dumps(code))
             unfinished.replace(file)
         return code
+
+
+def digest_of(path: str, source: bytes) -> str:
+    """Return by what code is known: where its source lies, and the source."""
+    return hashlib.sha256(path.encode() + b"\0" + source).hexdigest()
+
+
+def known_code() -> list[str]:
+    """Return the digests of all modules that were compiled here."""
+    return list(_codes)
 
 
 @functools.cache

@@ -20,6 +20,7 @@ from .fresh_source import (
     BLANK,
     FreshLoader,
     WorkspaceFinder,
+    digest_of,
     imported,
     keep_shared,
     use_workspace,
@@ -32,11 +33,11 @@ __all__ = ["prime"]
 _LARGE = re.compile(rb"^(?:import|from) (?:google|grpc)\b", re.M)
 
 
-def prime(folder: Path, home: Path, kept: Path) -> list[str]:
+def prime(folder: Path, home: Path, kept: Path) -> dict[str, str]:
     """Import the packages of `folder` as they will be seen at `home`.
 
     Returns the files that a workspace must have as they are for its modules
-    to be these, by their places in it.
+    to be these: by their places in it, with digests of what they hold.
     """
     files = {
         _name_of(path.relative_to(folder)): path
@@ -58,7 +59,11 @@ def prime(folder: Path, home: Path, kept: Path) -> list[str]:
     finally:
         sys.path.remove(str(home))
         finder.leave()
-    return [files[name].relative_to(folder).as_posix() for name in shared]
+    found = {}
+    for name in shared:
+        place = files[name].relative_to(folder).as_posix()
+        found[place] = digest_of(f"{home}/{place}", sources[name])
+    return found
 
 
 def _nothing(number: str) -> None:

@@ -41,11 +41,9 @@ from .namespaces import (
     stay_private,
 )
 from .places import CODE, HOME, KIT, SCRATCH, SHARED, STAGE, code_of
-from .priming import prime
 from .seccomp import refuse_calls
 from .waiting import waited
-from .warm import be_forked_child, end, end_strays, settle
-from .warming import warm_up
+from .warm import be_forked_child, end, end_strays
 
 # Seconds between two looks at what the processes take.
 LOOK_EVERY = 0.05
@@ -53,36 +51,12 @@ LOOK_EVERY = 0.05
 _LONGEST_MESSAGE = 1 << 17
 
 
-def serve_rooms(control_fd: int) -> None:
-    """Open rooms for the judge until the judge is gone."""
-    control = socket.socket(fileno=control_fd)
-    _show_processes()
-    warm_up()
-    # What is imported in a room would not be found there any more.
-    from . import public, suite  # noqa: F401
-
-    settle()
-    _send(control, {"ready": True})
-    while True:
-        message, fds, _, _ = socket.recv_fds(control, 4096, 1)
-        if not message:
-            return
-        request = json.loads(message)
-        if request["op"] == "open":
-            _send(control, _opened(request, fds[0], control))
-            os.close(fds[0])
-        elif request["op"] == "prime":
-            _send(control, _primed(str(request["place"])))
-        else:
-            _send(control, _closed(request["pid"]))
-
-
 def try_rooms() -> None:
     """Open a room and leave it, to see whether that works here.
 
     Raises OSError.
     """
-    _show_processes()
+    show_processes()
     reading, writing = os.pipe()
     pid = clone_apart()
     if pid == 0:
@@ -99,7 +73,7 @@ def try_rooms() -> None:
         raise OSError("a process could not be set apart")
 
 
-def _show_processes() -> None:
+def show_processes() -> None:
     """Let rooms have a `/proc` of theirs, where bubblewrap hid parts of it.
 
     It does if root grades; the system then allows nobody an unhidden one.
@@ -108,48 +82,8 @@ def _show_processes() -> None:
         mount("none", "/proc", "proc", SAFE)
 
 
-def _send(control: socket.socket, answer: dict[str, Any]) -> None:
-    control.send(json.dumps(answer).encode())
-
-
-def _opened(
-    request: dict[str, Any], fd: int, control: socket.socket
-) -> dict[str, Any]:
-    reading, writing = os.pipe()
-    try:
-        pid = clone_apart()
-        if pid == 0:
-            control.close()
-            os.close(writing)
-            _be_room(reading, fd, str(request["place"]))
-        map_ids(pid)
-        os.write(writing, b"1")
-    except OSError as error:
-        return {"error": str(error)}
-    finally:
-        os.close(reading)
-        os.close(writing)
-    return {"pid": pid}
-
-
-def _primed(place: str) -> dict[str, Any]:
-    """Import what all packages share, before any room is made."""
-    code = Path(STAGE, code_of(place))
-    shared = prime(Path(STAGE, place), Path(HOME), code)
-    settle()
-    return {"shared": shared}
-
-
-def _closed(pid: int) -> dict[str, Any]:
-    """End a room; when this returns, nothing of it runs any more."""
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-    with suppress(ChildProcessError):
-        os.waitpid(pid, 0)
-    return {"pid": pid}
-
-
-def _be_room(ready: int, control_fd: int, place: str) -> NoReturn:
+def be_room(ready: int, control_fd: int, place: str) -> NoReturn:
+    """Be the first process of a room, as soon as `ready` says so."""
     try:
         die_with_parent()
         # As the first process it gets no signal that it does not handle.

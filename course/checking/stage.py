@@ -9,7 +9,6 @@ too, and code can be read and run.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import stat
@@ -17,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course.checking.fresh_source import digest_of
 from course.checking.places import code_of
 from course.checking.roots import ROOTS
 
@@ -58,8 +58,8 @@ class Stage:
     """
 
     def __init__(self, folder: Path, kept: Path, home: str) -> None:
+        self.folder = folder
         self._kept = kept
-        self._folder = folder
         self._home = home
         self._places: dict[Path, Place] = {}
         self._compiled: set[str] = set()
@@ -73,8 +73,8 @@ class Stage:
         number = len(self._places) + 1
         place = self._places.setdefault(workspace, Place(f"place{number}"))
         found = dict(_files(workspace))
-        target = self._folder / place.name
-        (self._folder / place.code).mkdir(mode=0o755, exist_ok=True)
+        target = self.folder / place.name
+        (self.folder / place.code).mkdir(mode=0o755, exist_ok=True)
         for name in place.states.keys() - found.keys():
             (target / name).unlink(missing_ok=True)
             place.digests.pop(name, None)
@@ -95,7 +95,7 @@ class Stage:
 
         Modules that never were compiled are.
         """
-        folder = self._folder / place.code
+        folder = self.folder / place.code
         names = {digest: name for name, digest in place.digests.items()}
         for digest in place.coded - names.keys():
             (folder / digest).unlink(missing_ok=True)
@@ -131,7 +131,7 @@ class Stage:
             self._compiled &= used
 
     def _copy(self, workspace: Path, place: Place, name: str) -> None:
-        target = self._folder / place.name / name
+        target = self.folder / place.name / name
         target.parent.mkdir(parents=True, exist_ok=True)
         source = os.open(workspace / name, os.O_RDONLY | os.O_NOFOLLOW)
         with os.fdopen(source, "rb") as file:
@@ -143,12 +143,11 @@ class Stage:
         unfinished.chmod(0o644)
         unfinished.replace(target)
         if name.endswith(".py"):
-            path = f"{self._home}/{name}".encode()
-            digest = hashlib.sha256(path + b"\0" + content)
-            place.digests[name] = digest.hexdigest()
+            path = f"{self._home}/{name}"
+            place.digests[name] = digest_of(path, content)
 
     def close(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _files(workspace: Path) -> Iterator[tuple[str, State]]:

@@ -198,9 +198,9 @@ def main() -> None:
     if sys.argv[1] == "fork":
         fork_children(int(sys.argv[2]))
     elif sys.argv[1] == "rooms":
-        from .rooms import serve_rooms
+        from .opening import serve_rooms
 
-        serve_rooms(int(sys.argv[2]))
+        serve_rooms(*map(int, sys.argv[2:]))
     elif sys.argv[1] == "try":
         from .rooms import try_rooms
 

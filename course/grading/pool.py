@@ -14,13 +14,19 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
 from course.checking.limits import die_with_parent
-from course.grading.contained import close_all, contained_checker
+from course.checking.warm_rooms import SHARED_PROGRAM, shared_program
+from course.grading.contained import (
+    close_all,
+    contained_checker,
+    protection,
+)
 from course.grading.fresh import BLANK
 from course.grading.one import (
     AnyChecker,
@@ -59,16 +65,32 @@ class Order:
     seed: int
     level: str = "best"
     factory: Callable[[str, int], CheckerFactory] | None = None
+    # The warm program that judges share, if they do.
+    program: str = ""
 
 
 def graded(
     submissions: Sequence[Submission], order: Order, jobs: int
 ) -> Iterator[tuple[Submission, Result]]:
     """Yield each submission with its result, as they are done."""
+    count = min(jobs, len(submissions))
+    with _shared_program(order, count) as program:
+        order = replace(order, program=program)
+        yield from _graded_by(submissions, order, count)
+
+
+def _shared_program(order: Order, count: int) -> AbstractContextManager[str]:
+    """Let several judges have a part of their memory in common."""
+    if count < 2 or order.factory or protection(order.level).reason:
+        return nullcontext("")
+    return shared_program(order.scratch / "program")
+
+
+def _graded_by(
+    submissions: Sequence[Submission], order: Order, count: int
+) -> Iterator[tuple[Submission, Result]]:
     waiting = deque((each, TRIES) for each in submissions)
-    workers = [
-        _Worker(order, number) for number in range(min(jobs, len(waiting)))
-    ]
+    workers = [_Worker(order, number) for number in range(count)]
     try:
         while waiting or any(worker.busy for worker in workers):
             for worker in workers:
@@ -168,6 +190,7 @@ def _work(connection: Connection, order: Order, number: int) -> None:
     # Ctrl-C is for the process that hands out the work.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.setdefault("COURSE_CALL_SECONDS", CALL_SECONDS)
+    os.environ[SHARED_PROGRAM] = order.program
     scratch = order.scratch / str(number)
     factory = (order.factory or checker_factory)(order.level, order.seed)
     try:

@@ -8,6 +8,7 @@ code gets a room of its own.
 from __future__ import annotations
 
 import functools
+import glob
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from pathlib import Path
 from course.checking.places import CODE, HOME, KIT, SCRATCH, STAGE
 from course.checking.processes import BOOTSTRAP, scrubbed_environment
 from course.checking.roots import ROOTS
+from course.setup.lab_settings import LAB_FOLDER
 
 __all__ = ["command", "environment", "prepare", "problem"]
 
@@ -131,7 +133,7 @@ def _system() -> list[str]:
     for prefix in dict.fromkeys((sys.base_prefix, sys.prefix)):
         if not prefix.startswith("/usr/") and prefix != "/usr":
             options += [*_parents(prefix), *_read_only(prefix, prefix)]
-    return options + _without_packages()
+    return options + _without_answers()
 
 
 def _temporary() -> list[str]:
@@ -150,15 +152,26 @@ def _parents(folder: str) -> list[str]:
     return options
 
 
-def _without_packages() -> list[str]:
-    """Hide a copy of the reference package that someone installed."""
-    options: list[str] = []
-    for folder in {p for p in sys.path if p.endswith("-packages")}:
-        for name in (*ROOTS, "course"):
-            place = os.path.join(folder, name)
-            if os.path.isdir(place):
-                options += ["--tmpfs", place]
-    return options
+def _without_answers() -> list[str]:
+    """Hide what lies beside Python and its libraries and holds answers.
+
+    These are copies of the reference package that someone installed, for
+    any Python there is, conda's other environments, and what JupyterLab
+    remembers of the one who grades: the cells that were run, with the
+    solutions among them.
+    """
+    prefixes = {sys.prefix, sys.base_prefix, "/usr", "/usr/local"}
+    folders = {name for name in sys.path if name.endswith("-packages")}
+    for prefix in prefixes:
+        folders.update(glob.glob(f"{prefix}/lib*/python3*/*-packages"))
+    hidden = [f"{prefix}/{LAB_FOLDER}" for prefix in prefixes]
+    others = f"{sys.base_prefix}/envs"
+    hidden += [] if sys.prefix.startswith(f"{others}/") else [others]
+    hidden += [
+        f"{folder}/{name}" for folder in folders for name in (*ROOTS, "course")
+    ]
+    found = sorted(filter(os.path.isdir, hidden))
+    return [part for place in found for part in ("--tmpfs", place)]
 
 
 def _read_only(source: str, target: str) -> list[str]:

@@ -14,7 +14,12 @@ from course.problems import CommandError, ExitCode
 from course.sandbox import Sandbox
 from course.setup.env_file import write_env_file
 from course.setup.environment import ROOT
-from course.setup.lab_settings import keep_to_itself, made_server, start_page
+from course.setup.lab_settings import (
+    LAB_FOLDER,
+    keep_to_itself,
+    made_server,
+    start_page,
+)
 
 __all__ = ["main", "open_lab", "parse", "port_number"]
 
@@ -141,7 +146,7 @@ def is_sandbox(port: int) -> bool:
 
 def prepared(port: int, notebook: str, more_ports: int) -> Any:
     """Return JupyterLab's server, with settings of the course's own."""
-    keep_to_itself(Path(sys.prefix) / "course-jupyter")
+    keep_to_itself(Path(sys.prefix) / LAB_FOLDER)
     return made_server(ROOT, port, notebook, more_ports)
 
 

@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-__all__ = ["keep_to_itself", "made_server", "start_page"]
+__all__ = ["LAB_FOLDER", "keep_to_itself", "made_server", "start_page"]
+
+# In the environment: what JupyterLab keeps from start to start.
+LAB_FOLDER = "course-jupyter"
 
 # Parts of the page that no lesson uses; some of them ask the network.
 LEFT_OUT_OF_PAGE = (

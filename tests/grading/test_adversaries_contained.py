@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import sys
 from pathlib import Path
 
 import hostile
@@ -15,6 +16,7 @@ from course.grading.contained import (
     close_all,
     contained_checker,
 )
+from course.setup.lab_settings import LAB_FOLDER
 
 ROOT = Path(__file__).parents[2]
 NEEDED = pytest.mark.skipif(
@@ -203,6 +205,42 @@ print("LOOKED")
     finally:
         module.write_text(right, "utf-8")
     assert "FOUND" not in verdict.printed
+
+
+def test_what_the_lab_remembers_of_the_one_who_grades_is_not_in_the_room(
+    answer, checker
+):
+    folder = Path(sys.prefix, LAB_FOLDER, "ipython", "profile_default")
+    folder.mkdir(parents=True, exist_ok=True)
+    made = folder / "remembered_by_test"
+    made.write_text("a solution", "utf-8")
+    try:
+        verdict = answer(f"""
+import os
+print("SEEN", os.path.exists({str(made.parent)!r}), os.listdir({sys.prefix!r}))
+def redact(text, secrets=None):
+    return right(text, secrets)
+""")
+    finally:
+        made.unlink()
+    assert verdict.passed
+    assert verdict.printed.startswith("SEEN False [")
+
+
+def test_a_copy_of_the_package_in_any_environment_is_hidden(monkeypatch, tmp_path):
+    places = [
+        tmp_path / "env" / "lib" / "python3.99" / "site-packages" / "release",
+        tmp_path / "base" / "lib64" / "python3" / "dist-packages" / "course",
+        tmp_path / "base" / "envs",
+    ]
+    for place in places:
+        place.mkdir(parents=True)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "env"))
+    monkeypatch.setattr(sys, "base_prefix", str(tmp_path / "base"))
+    given = bubblewrap.command(tmp_path, ["try"])
+    after = zip(given, given[1:], strict=False)
+    hidden = {place for option, place in after if option == "--tmpfs"}
+    assert {str(place) for place in places} <= hidden
 
 
 # What a class of the learner's may pretend of the values that a test builds

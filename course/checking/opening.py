@@ -37,7 +37,7 @@ def serve_rooms(first: int, listener: int | None = None) -> None:
     show_processes()
     warm_up()
     # What is imported in a room would not be found there any more.
-    from . import public, suite  # noqa: F401
+    from . import one_run, public  # noqa: F401
 
     settle()
     Opener(connection, door).serve()

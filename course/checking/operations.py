@@ -230,9 +230,14 @@ class Operations:
         return {"ok": run_suite(**exports.decode(request["order"]))}
 
     def _do_run_once(self, request: Frame, exports: Exports) -> Frame:
-        from .suite import run_once
+        from .one_run import run_once
 
         return {"ok": run_once(**request["order"])}
+
+    def _do_rewrite(self, request: Frame, exports: Exports) -> Frame:
+        from .one_run import rewritten
+
+        return {"ok": rewritten(request["text"])}
 
 
 def failure(error: BaseException, exports: Exports, folder: Path) -> Frame:

@@ -329,7 +329,7 @@ def is_blank(text: str) -> bool:
     """Return whether a test file is as it was found: without statements."""
     try:
         body = ast.parse(text).body
-    except SyntaxError:
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
         return False
     idle = (ast.Import, ast.ImportFrom, ast.Expr, ast.Raise)
     return all(isinstance(node, idle) for node in body)

@@ -10,7 +10,6 @@ import contextlib
 import re
 import socket
 import sys
-import tempfile
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -67,23 +66,6 @@ def run_suite(
         "problem": plugin.problem,
         "fault": plugin.fault,
     }
-
-
-def run_once(
-    text: str, package: Package, agent: str, provider: str
-) -> dict[str, Any]:
-    """Return how a file's tests end on one package, without its name.
-
-    Whoever asks for several runs can then tell whether the tests notice
-    what is wrong: nothing here knows whether anything is.
-    """
-    sys.dont_write_bytecode = True
-    plugin = OneRun(package, agent, provider)
-    with tempfile.TemporaryDirectory() as folder, plugin.counting_raises():
-        file = Path(folder) / "test_own.py"
-        file.write_text(text, "utf-8")
-        run_pytest(str(file), plugin)
-    return {"result": plugin.results.get(""), "problem": plugin.problem}
 
 
 def run_pytest(file: str, plugin: object) -> None:
@@ -235,7 +217,7 @@ class Suite:
         """
         items = [item for item in self._items if item.name not in without]
         items.sort(key=lambda item: item.name != package.get("first"))
-        self._remote = connected(package["peer"])
+        self._remote = self._reached(package)
         self._package = package
         self._sandbox_used = package.get("used", False)
         self._result = Result([item.name for item in items])
@@ -251,6 +233,10 @@ class Suite:
             elif left_behind(item) != before:
                 self._result.any_order = False
         return self._result
+
+    def _reached(self, package: Package) -> Any:
+        """Return the package, wherever it is served."""
+        return connected(package["peer"])
 
     def pytest_fixture_setup(self, fixturedef: Any) -> None:
         if fixturedef.scope != "function":
@@ -286,24 +272,6 @@ class Suite:
             yield
         finally:
             setattr(pytest, "raises", original)  # noqa: B010
-
-
-class OneRun(Suite):
-    """Runs all tests on one package, whichever it is."""
-
-    def __init__(self, package: Package, agent: str, provider: str) -> None:
-        super().__init__(lambda done, stuck: None, 1, agent, provider)
-        self._only = package
-        # One that fails on the right package, too, is enough to know.
-        self._first_only = True
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        if not self.problem:
-            self._items = list(session.items)
-            with time_limit():
-                self.results[""] = asdict(self._run(self._only, ()))
-        return True
 
 
 def _problem(text: str) -> str:

@@ -192,3 +192,21 @@ def test_a_pipe_in_the_place_of_the_file_holds_nobody_up(source, tmp_path):
     with pytest.raises(FaultError) as caught:
         tests.run()
     assert caught.value.status == "not_started"
+
+
+def test_what_tests_expect_is_counted_and_told_in_rooms_too(outcome):
+    right, *_ = outcome(
+        "def test_something(llm):\n    assert llm.errors\n"
+        "def test_nothing(llm):\n    llm.errors\n"
+    )
+    assert right.passed == ["test_something", "test_nothing"]
+    assert right.empty == ["test_nothing"]
+    right, *_ = outcome("def test_wrong():\n    assert len([1]) == 2\n")
+    assert "assert 1 == 2" in right.output
+
+
+@pytest.mark.parametrize("text", ["def test_(:\n", f"x = {'-' * 90_000}1\n"])
+def test_a_file_that_nobody_can_read_is_a_fault(outcome, text):
+    with pytest.raises(FaultError) as caught:
+        outcome(text)
+    assert caught.value.status == "import_error"

@@ -5,6 +5,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -136,6 +137,10 @@ def run(name: str, arguments: list[str]) -> int:
     if verb is None:
         raise CommandError(ExitCode.WRONG_USE, unknown(name))
     if not environment.is_current():
+        if {"-h", "--help"} & {*arguments}:
+            # Most verbs can tell what they take without any library.
+            with suppress(ImportError):
+                return load(name, verb)(arguments)
         environment.prepare()
         return environment.run_inside(["-m", "course", name, *arguments])
     return load(name, verb)(arguments)

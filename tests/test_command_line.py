@@ -99,6 +99,40 @@ def test_outside_the_environment_it_is_made_and_entered(monkeypatch):
     assert done == ["prepare", ["-m", "course", "lab", "--port", "1"]]
 
 
+@pytest.mark.parametrize("is_at_hand", [True, False])
+def test_help_waits_for_no_environment_if_it_needs_none(
+    monkeypatch, is_at_hand
+):
+    done = []
+
+    def verb(arguments):
+        if not is_at_hand:
+            raise ModuleNotFoundError("No dotenv", name="dotenv")
+        done.append(arguments)
+        return ExitCode.DONE
+
+    outside = command_line.environment
+    monkeypatch.setattr(outside, "is_current", lambda: False)
+    monkeypatch.setattr(outside, "prepare", lambda: done.append("prepare"))
+    monkeypatch.setattr(outside, "run_inside", lambda _: ExitCode.DONE)
+    stand_in(monkeypatch, verb)
+    assert command_line.main(["lab", "--help"]) == ExitCode.DONE
+    assert done == [["--help"] if is_at_hand else "prepare"]
+
+
+@pytest.mark.parametrize("name", ["lab", "check", "grade", "test"])
+def test_a_bare_python_tells_what_a_verb_takes(name):
+    told = subprocess.run(
+        [sys.executable, "-S", "-m", "course", name, "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.startswith(f"usage: python3 -m course {name}")
+    assert told.stderr == ""
+
+
 def test_a_problem_is_a_sentence_and_an_exit_code(monkeypatch, capsys):
     def fail(arguments):
         raise CommandError(ExitCode.PORT_TAKEN, "Port 1 is taken.")

@@ -267,8 +267,8 @@ def error_class_for(
     """Return the exception class for an HTTP status and an error code.
 
     A known code decides; then the status; then its hundreds: other 5xx are
-    the provider's fault, other 4xx the request's. Anything else is no error
-    reply at all, so it breaks the protocol.
+    the provider's fault, other 4xx the request's. Whatever is below 400 is
+    no error reply at all, so it breaks the protocol.
     """
     if code in _CLASS_OF_CODE:
         return _CLASS_OF_CODE[code]

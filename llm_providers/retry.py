@@ -23,9 +23,10 @@ def retry_after_seconds(
     """Return how many seconds the provider asks to wait, or None.
 
     Reads ``retry-after-ms`` first, since it is the exact one, then
-    ``retry-after``: seconds or an HTTP date, which counts from `now`. Header
-    names are matched in any case. A date in the past asks for 0 seconds; a
-    value that means nothing is the same as no header.
+    ``retry-after``: seconds or an HTTP date, which counts from `now`, by
+    default the present moment. Header names are matched in any case. A date
+    in the past asks for 0 seconds; a value that means nothing is the same as
+    no header.
     """
     lower = {name.lower(): value for name, value in headers.items()}
     seconds = _number(lower.get("retry-after-ms"), scale=0.001)

@@ -133,6 +133,13 @@ def test_whether_tools_are_called_is_left_open_if_the_caller_does(llm):
     assert "tool_choice" not in built(llm, tools=[tool])
 
 
+@pytest.mark.exercise("2.1")
+def test_a_tool_that_the_caller_asks_for_by_name_is_passed_on(llm):
+    tool = {"type": "function", "function": {"name": "now"}}
+    body = built(llm, tools=[tool], tool_choice=tool)
+    assert body.get("tool_choice") == tool
+
+
 def test_a_default_only_model_takes_a_temperature_of_one(llm):
     accepts = parameters(llm, temperature="default_only")
     assert built(llm, accepts=accepts, temperature=1)["temperature"] == 1
@@ -293,6 +300,17 @@ def test_an_empty_refusal_is_none(llm):
 def test_an_answer_may_be_all_that_a_body_holds(llm):
     bare = {"choices": [{"message": {"content": "Hi."}}]}
     assert llm.chat_completions.parse_response(bare).text == "Hi."
+
+
+@pytest.mark.exercise("2.2")
+def test_of_several_tool_calls_each_is_kept(llm):
+    calls = [
+        {"id": name, "type": "function", "function": {"name": "now"}}
+        for name in ("1", "2", "3")
+    ]
+    payload = completion(choices=choice(content=None, tool_calls=calls))
+    reply = llm.chat_completions.parse_response(payload)
+    assert [found["id"] for found in reply.tool_calls] == ["1", "2", "3"]
 
 
 def test_a_filtered_answer_is_an_error(llm):

@@ -64,6 +64,18 @@ def test_an_error_inside_http_200_breaks_the_protocol(llm):
     assert found.__name__ == "MalformedResponseError"
 
 
+@pytest.mark.exercise("1.6")
+def test_a_known_code_decides_inside_http_200_too(llm):
+    found = llm.errors.error_class_for(200, "rate_limit_exceeded")
+    assert found.__name__ == "RateLimitError"
+
+
+@pytest.mark.exercise("1.6")
+def test_what_is_below_400_is_no_error_reply(llm):
+    names = {llm.errors.error_class_for(n).__name__ for n in (204, 302, 399)}
+    assert names == {"MalformedResponseError"}
+
+
 @pytest.mark.parametrize(
     "code",
     [

@@ -1,6 +1,7 @@
 """When to try again, after how long, and when not to."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -72,18 +73,27 @@ def test_zero_milliseconds_come_before_the_seconds(llm):
     assert asked(llm, headers) == 0
 
 
+@pytest.mark.exercise("2.3")
+def test_a_date_counts_from_this_moment_unless_told_otherwise(llm):
+    there = datetime.now(UTC) + timedelta(hours=1)
+    headers = {"Retry-After": format_datetime(there, usegmt=True)}
+    found = llm.retry.retry_after_seconds(headers)
+    assert found == pytest.approx(3600, abs=60)
+
+
 class Calls:
     """A call that fails as told, then answers, and counts."""
 
-    def __init__(self, *failures):
+    def __init__(self, *failures, answer="answer"):
         self.failures = list(failures)
+        self.answer = answer
         self.waits = []
 
     def __call__(self, wait):
         self.waits.append(wait)
         if self.failures:
             raise self.failures.pop(0)
-        return "answer"
+        return self.answer
 
 
 def steady(llm, **fields):
@@ -184,6 +194,30 @@ def test_a_bug_in_our_own_code_is_not_retried(llm, waits):
     with pytest.raises(ZeroDivisionError):
         llm.retry.call_with_retries(calls, steady(llm), waits.append)
     assert len(calls.waits) == 1
+
+
+@pytest.mark.exercise("2.5")
+def test_the_policy_may_give_up_before_the_tries_are_used_up(llm, waits):
+    calls = Calls(llm.errors.RateLimitError("tomorrow", retry_after=3600.0))
+    with pytest.raises(llm.errors.RateLimitError):
+        llm.retry.call_with_retries(calls, steady(llm), waits.append)
+    assert calls.waits == [0.0]
+    assert waits == []
+
+
+@pytest.mark.exercise("2.5")
+@pytest.mark.parametrize("empty", ["", None], ids=["no text", "None"])
+def test_an_answer_may_be_empty(llm, waits, empty):
+    calls = Calls(answer=empty)
+    found = llm.retry.call_with_retries(calls, steady(llm), waits.append)
+    assert found == empty
+    assert calls.waits == [0.0]
+
+
+@pytest.mark.exercise("2.5")
+def test_a_wait_of_0_seconds_is_slept_too(llm, answers, waits):
+    answers(llm.errors.RateLimitError("", retry_after=0.0))
+    assert waits == [0.0]
 
 
 def test_a_wait_that_is_too_long_is_not_waited_for(llm):

@@ -76,6 +76,24 @@ def test_the_mask_stands_for_a_key_of_any_length(llm, key):
     assert "[redacted]" in llm.settings.Secret(key).__repr__()
 
 
+@pytest.mark.exercise("1.1")
+@pytest.mark.parametrize(
+    "other",
+    ["sk-test-9876543210", KEY.upper()],
+    ids=["as long", "in capitals"],
+)
+def test_two_secrets_with_different_keys_are_not_equal(llm, other):
+    first = llm.settings.Secret(KEY)
+    assert first.__eq__(llm.settings.Secret(other)) is False
+
+
+@pytest.mark.exercise("1.1")
+def test_a_secret_gives_its_key_as_it_is_each_time(llm):
+    secret = llm.settings.Secret("sk-Mixed-Case-0123")
+    given = [secret.reveal() for _ in range(2)]
+    assert given == ["sk-Mixed-Case-0123"] * 2
+
+
 @pytest.mark.exercise("1.3")
 def test_a_key_that_is_there_is_given_back(llm):
     settings = llm.settings.load_settings({"OPENAI_API_KEY": KEY})

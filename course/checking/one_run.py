@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import base64
 import marshal
+import os
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -22,7 +24,7 @@ from _pytest.assertion import rewrite
 from .side_by_side import Package, time_limit
 from .suite import Suite, run_pytest
 
-__all__ = ["rehearse", "rewritten", "run_once"]
+__all__ = ["in_session", "rehearse", "rewritten", "run_once"]
 
 _REHEARSED = """
 import pytest
@@ -47,8 +49,12 @@ def run_once(
 
 def _told(text: str, plugin: OneRun) -> dict[str, Any]:
     sys.dont_write_bytecode = True
+    file = _written(text)
     with plugin.counting_raises():
-        run_pytest(str(_written(text)), plugin)
+        if _begun.session is None:
+            run_pytest(str(file), plugin)
+        else:
+            _begun.go_on(_begun.session, plugin)
     return {"result": plugin.results.get(""), "problem": plugin.problem}
 
 
@@ -78,6 +84,64 @@ def rewritten(text: str) -> str:
 
 def _take_for_rewritten(code: CodeType) -> None:
     setattr(rewrite, "_rewrite_test", lambda *_: (b"", code))  # noqa: B010
+
+
+def in_session(work: Callable[[], object]) -> None:
+    """Do some work where a session of pytest has begun, for later runs.
+
+    They are made by processes that are forked meanwhile. To begin a session
+    takes longer than most tests do.
+    """
+    with suppress(Exception):
+        _begun.work = work
+        run_pytest(str(_file()), _begun)
+    if _begun.session is None:
+        work()
+
+
+class _Begun:
+    """A pytest plugin: keeps its session from reading any tests as yet."""
+
+    def __init__(self) -> None:
+        self.work: Callable[[], object] = _nothing
+        self.session: pytest.Session | None = None
+        self._finders: list[Any] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> bool | None:
+        if self.session is not None:
+            return None
+        self.session = session
+        # No other import is pytest's business.
+        self._finders = [
+            finder
+            for finder in sys.meta_path
+            if isinstance(finder, rewrite.AssertionRewritingHook)
+        ]
+        self._show_finders(False)
+        os.environ.pop("PYTEST_VERSION", None)
+        self.work()
+        return True
+
+    def _show_finders(self, shown: bool) -> None:
+        others = [each for each in sys.meta_path if each not in self._finders]
+        sys.meta_path[:] = [*self._finders, *others] if shown else others
+
+    def go_on(self, session: pytest.Session, plugin: object) -> None:
+        """Let the session read its tests and run them."""
+        self._show_finders(True)
+        session.config.pluginmanager.register(plugin)
+        # What ends a session early leaves no result behind.
+        with suppress(BaseException):
+            session.config.hook.pytest_collection(session=session)
+            session.config.hook.pytest_runtestloop(session=session)
+
+
+def _nothing() -> None:
+    pass
+
+
+_begun = _Begun()
 
 
 def rehearse() -> None:

@@ -39,8 +39,11 @@ def serve_rooms(first: int, listener: int | None = None) -> None:
     # What is imported in a room would not be found there any more.
     from . import one_run, public  # noqa: F401
 
-    settle()
-    Opener(connection, door).serve()
+    def serve() -> None:
+        settle()
+        Opener(connection, door).serve()
+
+    one_run.in_session(serve)
 
 
 class Opener:

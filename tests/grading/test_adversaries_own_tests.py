@@ -10,7 +10,7 @@ from course.checking import bubblewrap
 from course.checking.connection import FaultError
 from course.checking.containers import Containers
 from course.checking.own_tests import OwnTests
-from course.checking.packages import load_mutants
+from course.checking.packages import load_mutants, remote_of
 
 ROOT = Path(__file__).parents[2]
 ANSWERS = ROOT / "course" / "answers" / "1.8.yaml"
@@ -210,3 +210,34 @@ def test_a_file_that_nobody_can_read_is_a_fault(outcome, text):
     with pytest.raises(FaultError) as caught:
         outcome(text)
     assert caught.value.status == "import_error"
+
+
+LEAVING = {
+    "exit": "import pytest\ndef test_(llm):\n    pytest.exit('enough')\n",
+    "skip": "import pytest\ndef test_(llm):\n    pytest.skip('no')\n",
+    "system": "raise SystemExit\ndef test_(llm):\n    assert llm\n",
+}
+
+
+@pytest.mark.parametrize("how", LEAVING)
+def test_who_leaves_before_the_end_has_passed_nothing(outcome, how):
+    right, caught, _ = outcome(LEAVING[how])
+    assert right.passed == caught == []
+
+
+def test_nothing_of_pytest_is_left_where_answers_run(source, tmp_path):
+    package = tmp_path / "llm_providers"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "import os, sys\n\n\ndef left():\n"
+        "    kinds = [type(finder).__name__ for finder in sys.meta_path]\n"
+        "    names = [name for name in os.environ if 'PYTEST' in name]\n"
+        "    return names + [kind for kind in kinds if 'Rewrit' in kind]\n"
+    )
+    room = source.room(tmp_path)
+    process = room.new_process()
+    remote = remote_of(process, "It ended.")
+    remote.ask("use", workspace=room.folder, kept=room.kept)
+    assert remote.root("llm_providers").left() == []
+    process.end()
+    room.close()

@@ -229,9 +229,12 @@ def ended(bare):
 
 
 @pytest.mark.exercise("3.1")
-def test_the_end_of_an_answer_is_read_before_it_is_closed(ended, exchange):
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_the_end_of_an_answer_is_read_before_it_is_closed(
+    ended, exchange, stream
+):
     made, done = ended
-    with exchange(made):
+    with exchange(made, stream=stream):
         assert done == []
     assert (done[:1], done[-1:]) == (["read"], ["closed"])
 
@@ -253,6 +256,34 @@ def test_an_answer_is_closed_also_if_its_reader_fails(ended, exchange):
     with pytest.raises(KeyError), exchange(made):
         raise KeyError("a bug of the reader's")
     assert done[-1:] == ["closed"]
+
+
+@pytest.mark.exercise("3.1")
+def test_what_an_error_status_means_stands_in_its_body_too(
+    llm, exchange, sandbox
+):
+    sandbox.fail_next("openai", "quota_exhausted")
+    with pytest.raises(llm.errors.ProviderError) as caught, exchange():
+        pass
+    assert (caught.value.status, caught.value.kind) == (429, "quota_exhausted")
+
+
+@pytest.mark.exercise("3.1")
+def test_others_are_served_while_a_request_is_under_way(bare, exchange):
+    made, held = bare(), []
+    note = [lambda answer, **options: held.append(made.lock.locked())]
+    made.session.hooks = {"response": note}
+    with exchange(made):
+        pass
+    assert held == [False]
+
+
+@pytest.mark.exercise("3.1")
+def test_a_header_of_the_reply_is_found_in_any_case_of_its_letters(exchange):
+    with exchange() as reply:
+        names = ("X-Simulated", "x-simulated", "X-SIMULATED")
+        found = [reply.headers.get(name) for name in names]
+    assert found == ["true"] * 3
 
 
 # -- the exceptions of the client -------------------------------------------
@@ -355,6 +386,23 @@ def test_any_other_exception_of_either_is_a_failed_connection(meaning):
     )
     kinds = {kind_of(meaning(one)) for one in others}
     assert kinds == {"connection_failed"}
+
+
+@pytest.mark.exercise("3.2")
+@pytest.mark.parametrize(
+    "name",
+    ["InvalidHeader", "InvalidProxyURL", "InvalidSchema", "MissingSchema"],
+)
+def test_each_value_error_of_requests_is_an_invalid_request(meaning, name):
+    found = meaning(getattr(requests.exceptions, name)("not sent"))
+    assert kind_of(found) == "invalid_request"
+    assert found.sent is False
+
+
+@pytest.mark.exercise("3.2")
+def test_a_timeout_of_neither_comes_back_as_it_is(meaning):
+    late = TimeoutError("a thread of our own")
+    assert meaning(late) is late
 
 
 # -- what callers see -------------------------------------------------------

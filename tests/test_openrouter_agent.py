@@ -275,9 +275,11 @@ def test_seconds_that_make_no_sense_leave_the_reset(wait, seconds):
 
 
 @pytest.mark.exercise("3.5")
-def test_the_metadata_go_before_the_availability(wait):
-    found = wait(None, {"retry_after_seconds": 7}, {"retry_after": 2.5})
-    assert found == 7
+@pytest.mark.parametrize(("first", "second"), [(7, 2.5), (1, 9)])
+def test_the_metadata_go_before_the_availability(wait, first, second):
+    """Whichever of the two is the longer."""
+    metadata = {"retry_after_seconds": first}
+    assert wait(None, metadata, {"retry_after": second}) == first
 
 
 @pytest.mark.exercise("3.5")
@@ -304,6 +306,24 @@ def test_without_a_date_a_reset_counts_from_the_present(wait):
     in_an_hour = (time.time() + 3_600) * 1_000
     found = wait({"X-RateLimit-Reset": f"{in_an_hour:.0f}"})
     assert found == pytest.approx(3_600, abs=60)
+
+
+@pytest.mark.exercise("3.5")
+def test_seconds_beside_the_availability_come_before_a_reset(wait):
+    assert wait(RESET, None, {"retry_after": 7}) == 7
+
+
+@pytest.mark.exercise("3.5")
+def test_a_reset_that_is_quoted_counts_from_the_reply_s_own_date(wait):
+    an_hour_ago = "Sun, 22 Nov 2026 11:00:00 GMT"
+    quoted = {"X-RateLimit-Reset": str(IN_4_SECONDS), "Date": an_hour_ago}
+    assert wait({"Date": NOW}, {"headers": quoted}) == pytest.approx(4)
+
+
+@pytest.mark.exercise("3.5")
+def test_a_reset_of_something_else_is_not_asked_for(wait):
+    other = {"X-RateLimit-Reset-Tokens": str(IN_4_SECONDS), "Date": NOW}
+    assert wait(other) is None
 
 
 @pytest.mark.parametrize(
@@ -376,8 +396,12 @@ def test_a_filter_s_signs_count_for_a_403_alone(name_of_class):
 @pytest.mark.exercise("3.4")
 @pytest.mark.parametrize(
     "metadata",
-    [{"reasons": ["violence"], "flagged_input": "…"}, {"patterns": ["…"]}],
-    ids=["moderation", "guardrail"],
+    [
+        {"reasons": ["violence"], "flagged_input": "…"},
+        {"patterns": ["…"]},
+        {"flagged_input": "…"},
+    ],
+    ids=["moderation", "guardrail", "input"],
 )
 def test_a_403_with_signs_of_a_filter_is_blocked_content(
     name_of_class, metadata

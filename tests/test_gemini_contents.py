@@ -180,6 +180,20 @@ def test_a_part_that_gemini_has_no_words_for_is_refused(llm):
         contents(llm, said("user", sound))
 
 
+@pytest.mark.exercise("3.6")
+def test_however_many_turns_of_one_role_become_one_content(llm):
+    made = contents(llm, *(said("user", text) for text in "abcd"))
+    assert made == [turn("user", *"abcd")]
+
+
+@pytest.mark.exercise("3.6")
+def test_the_answers_of_three_tools_are_one_content(llm):
+    names = ("weather", "traffic", "news")
+    made = contents(llm, *tools_used(*names))
+    parts = [answered(f"call_{i}", name) for i, name in enumerate(names)]
+    assert made[2:] == [{"role": "user", "parts": parts}]
+
+
 def test_all_instructions_are_one_system_instruction(llm):
     turns = said("user", "Hello"), said("developer", "Answer in French.")
     prompt = llm.prompts.Prompt.of(turns, system_message="Be brief.")

@@ -149,6 +149,36 @@ def test_all_options_go_together(llm):
     }
 
 
+@pytest.mark.exercise("3.7")
+@pytest.mark.parametrize(
+    ("word", "temperature", "effort"),
+    [("default_only", 1.0, "low"), ("without_reasoning", 0.25, "none")],
+)
+def test_a_temperature_is_sent_wherever_the_model_takes_it(
+    llm, word, temperature, effort
+):
+    efforts = ("none", "low")
+    accepts = parameters(llm, temperature=word, reasoning_efforts=efforts)
+    asked = {"temperature": temperature, "reasoning_effort": effort}
+    assert config(llm, accepts, **asked).get("temperature") == temperature
+
+
+@pytest.mark.exercise("3.7")
+def test_stop_sequences_are_a_list(llm):
+    found = llm.gemini_format.generation_config(
+        prompted(llm, stop=["END"]), parameters(llm)
+    )
+    assert found["stopSequences"] == ["END"]
+
+
+@pytest.mark.exercise("3.7")
+def test_a_schema_goes_on_whether_it_is_strict_or_not(llm):
+    asked = {"name": "person", "schema": {"type": "object"}}
+    wanted = {"type": "json_schema", "json_schema": asked}
+    found = config(llm, response_format=wanted)
+    assert found.get("responseJsonSchema") == {"type": "object"}
+
+
 def built(llm, **fields):
     body = llm.gemini_format.build_request(
         prompted(llm, **fields), parameters(llm)
@@ -298,6 +328,18 @@ def test_tools_lessen_what_the_total_has_beyond_the_prompt(llm):
     )
     assert usage.prompt_tokens == 14
     assert usage.completion_tokens == 2
+
+
+@pytest.mark.exercise("3.8")
+def test_a_prompt_that_nobody_counted_is_unknown(llm):
+    usage = usage_of(llm, candidatesTokenCount=2, totalTokenCount=9)
+    assert usage.prompt_tokens is None
+
+
+@pytest.mark.exercise("3.8")
+def test_each_zero_on_the_wire_stays_one(llm):
+    usage = usage_of(llm, **dict.fromkeys(USAGE, 0))
+    assert usage == llm.responses.Usage(0, 0, 0, 0, 0)
 
 
 def answered(*parts, finish="STOP", **fields):

@@ -164,6 +164,44 @@ def test_a_quota_of_tokens_can_be_one_of_the_day_too(llm):
     assert found == "QuotaExhaustedError"
 
 
+@pytest.mark.exercise("3.9")
+@pytest.mark.parametrize(
+    ("status", "word", "details", "name"),
+    [
+        (400, "FAILED_PRECONDITION", [BAD_KEY], "AuthenticationError"),
+        (429, "ABORTED", [PER_DAY], "QuotaExhaustedError"),
+        (429, "X", [PER_DAY, BAD_KEY], "AuthenticationError"),
+        (429, "ABORTED", [], "ProviderUnavailableError"),
+    ],
+    ids=["key, word", "quota, word", "key, quota", "word, status"],
+)
+def test_key_and_quota_and_word_and_status_are_asked_in_this_order(
+    llm, status, word, details, name
+):
+    assert name_for(llm, status, word, *details) == name
+
+
+@pytest.mark.exercise("3.9")
+def test_a_quota_of_the_day_may_be_the_first_of_several(llm):
+    found = name_for(llm, 429, "RESOURCE_EXHAUSTED", PER_DAY, PER_MINUTE)
+    assert found == "QuotaExhaustedError"
+
+
+@pytest.mark.exercise("3.9")
+def test_a_day_that_is_no_quota_s_tells_nothing(llm):
+    words = "GenerateRequestsPerDay is a limit, too."
+    page = detail("Help", links=[{"description": words}])
+    found = name_for(llm, 429, "RESOURCE_EXHAUSTED", PER_MINUTE, page)
+    assert found == "RateLimitError"
+
+
+@pytest.mark.exercise("3.9")
+def test_another_reason_about_a_key_is_not_a_bad_key(llm):
+    other = detail("ErrorInfo", reason="API_KEY_SERVICE_BLOCKED", domain="x")
+    found = name_for(llm, 400, "INVALID_ARGUMENT", other)
+    assert found == "InvalidRequestError"
+
+
 @pytest.mark.parametrize("word", [None, 3, ["ABORTED"], {"a": 1}])
 def test_a_word_that_is_none_leaves_it_to_the_status(llm, word):
     assert name_for(llm, 503, word) == "ProviderUnavailableError"

@@ -210,3 +210,18 @@ def test_all_tools_are_told_in_older_words(llm):
     body = asked(tools=[{"functionDeclarations": [new]}] * 2)
     found = llm.gemini_schemas.old_words(body)
     assert found["tools"] == [{"functionDeclarations": [old]}] * 2
+
+
+@pytest.mark.exercise("3.10")
+def test_the_tools_of_the_request_itself_stay_as_they_are(llm):
+    new = {"name": "greet", "parametersJsonSchema": SCHEMA}
+    body = asked(tools=[{"functionDeclarations": [new]}])
+    before = json.loads(json.dumps(body))
+    llm.gemini_schemas.old_words(body)
+    assert body == before
+
+
+@pytest.mark.exercise("3.10")
+def test_a_schema_that_asks_for_nothing_changes_its_name_too(llm):
+    found = config_in_old_words(llm, responseJsonSchema={})
+    assert list(found) == ["responseSchema"]

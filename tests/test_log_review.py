@@ -178,6 +178,12 @@ def test_a_path_is_told_whole_however_long_it_is(llm):
     assert leak.excerpt == "sent [redacted]"
 
 
+@pytest.mark.exercise("5.1")
+def test_the_same_text_in_two_fields_is_told_of_each(llm):
+    found = llm.log_review.leaks(read(llm, {"header": KEY, "message": KEY}))
+    assert [leak.path for leak in found] == ["header", "message"]
+
+
 # 5.2 -------------------------------------------------------------------------
 
 
@@ -238,7 +244,7 @@ def test_five_in_a_day_are_no_burst(llm):
 
 @pytest.mark.exercise("5.2")
 def test_other_failures_are_no_429s(llm):
-    kinds = ["provider_unavailable", "quota_exhausted", "timeout"] * 3
+    kinds = ["provider_unavailable", "quota_exhausted", "timeout"] * 9
     log = [tried("openai", n, kind) for n, kind in enumerate(kinds)]
     assert spans(llm, *log) == []
 
@@ -560,6 +566,13 @@ def test_who_fails_less_often_comes_after_who_fails_as_before(llm):
     assert found == ["b", "a"]
 
 
+@pytest.mark.exercise("5.3")
+def test_too_few_tries_in_the_second_half_tell_nothing_either(llm):
+    log = [*stretch("a", MORNING, WELL), *stretch("a", EVENING, ILL[:29])]
+    assert worse(llm, *log, *OTHER) == []
+    assert len(worse(llm, *log, *OTHER, at_least=29)) == 1
+
+
 # 5.4 -------------------------------------------------------------------------
 
 
@@ -676,6 +689,14 @@ def test_who_is_dearer_by_a_part_of_a_cent_is_dearer(llm, unit):
     log = [*paid("a", little), *paid("b", more)]
     assert bill(llm, *log) == ([("b", more)], [])
     assert bill(llm, *log, count=2)[0] == [("b", more), ("a", little)]
+
+
+@pytest.mark.exercise("5.4")
+@pytest.mark.parametrize("field", ["provider", "model"])
+def test_a_request_that_two_were_asked_is_one_request(llm, field):
+    first, second = paid("b", 0.25, 0.375)
+    log = [*paid("a", 0.5), first | {field: "x"}, second | {field: "y"}]
+    assert bill(llm, *log) == ([("b", 0.625)], [])
 
 
 # What they stand on ----------------------------------------------------------

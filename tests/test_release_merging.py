@@ -329,6 +329,20 @@ def test_files_that_git_was_never_told_of_outlive_a_merge_taken_back(
         assert (folder / name).read_text() == f"My own {name}.\n"
 
 
+@pytest.mark.exercise("5.6")
+def test_a_merge_that_somebody_is_just_solving_is_left_alone(
+    release, repository
+):
+    folder = repository({"code.py": "x = 2\n"}, {"code.py": "x = 3\n"})
+    with suppress(subprocess.CalledProcessError):
+        git(folder, "merge", "topic")
+    (folder / "code.py").write_text("x = 5  # solved by hand\n")
+    with pytest.raises(release.merging.MergeError):
+        release.merging.merge(folder, "topic")
+    assert (folder / "code.py").read_text() == "x = 5  # solved by hand\n"
+    assert (folder / ".git/MERGE_HEAD").is_file()
+
+
 def test_an_interrupted_merge_raises_what_interrupted_it(
     release, repository, monkeypatch
 ):

@@ -37,10 +37,10 @@ def helper() -> None:
 
 @pytest.fixture
 def page(release, tmp_path):
-    """Give the page of a module with this text."""
+    """Give the page of a module with this text, in a file of this name."""
 
-    def write(text=MODULE):
-        file = tmp_path / "prices.py"
+    def write(text=MODULE, name="prices"):
+        file = tmp_path / f"{name}.py"
         file.write_text(text)
         return release.reference.page(release.reference.load(file))
 
@@ -189,6 +189,25 @@ def test_one_thing_under_two_public_names_is_told_under_each(page):
         below = section(text, name)
         assert f"```python\n{name}(x)\n```" in below
         assert "Return more." in below
+
+
+@pytest.mark.exercise("5.5")
+def test_signs_of_markdown_mean_nothing_below_a_name_either(page):
+    text = '__all__ = ["add"]\n\n\ndef add(x):\n    """Adds <x> to x_0."""\n'
+    assert r"Adds \<x\> to x\_0." in section(page(text), "add")
+
+
+@pytest.mark.exercise("5.5")
+def test_a_name_with_a_line_in_it_stays_as_it_is(page):
+    text = page('__all__ = ["MOST_USD"]\nMOST_USD = 1\n', name="unit_prices")
+    assert text.startswith("# `unit_prices`\n")
+    assert "\n## `MOST_USD`\n" in text
+
+
+@pytest.mark.exercise("5.5")
+def test_a_module_of_a_package_has_its_whole_name(release):
+    text = release.reference.page(release.reference.load("json.decoder"))
+    assert text.startswith("# `json.decoder`\n")
 
 
 def test_code_in_a_docstring_stays_as_it_is(release):

@@ -228,6 +228,22 @@ def test_who_failed_is_told_whether_or_not_the_name_was_asked_for(
     assert found.failed == {"one/small": "overloaded"}
 
 
+@pytest.mark.exercise("5.8")
+def test_a_success_before_the_last_does_not_tell_of_a_fault(told, release):
+    with pytest.raises(release.smoke.SmokeError) as error:
+        told(answer(("one/small", "success"), SECOND))
+    assert "one/small" in str(error.value)
+
+
+@pytest.mark.exercise("5.8")
+def test_a_silent_swap_is_told_with_all_that_was_asked_for(told, release):
+    with pytest.raises(release.smoke.SmokeError) as error:
+        told(answer(("two/cheap", "success"), model="two/cheap"))
+    message = str(error.value)
+    names = ("one/small", "two/large", "two/cheap")
+    assert [name for name in names if name not in message] == []
+
+
 def test_the_agents_sdk_asks_as_well(release, router, sandbox):
     sandbox.fail_next("openai", "overloaded", times=9)
     found = release.smoke.smoke_test(router, ["openai", "requestry"])

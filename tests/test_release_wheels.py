@@ -204,6 +204,13 @@ def test_a_version_that_is_only_a_part_of_another_is_another(flaws, version):
     assert all(VERSION in one for one in found)
 
 
+@pytest.mark.exercise("5.7")
+@pytest.mark.parametrize("name", ["py.typed.bak", "Py.typed"])
+def test_a_file_that_is_named_alike_does_not_take_its_place(flaws, name):
+    files = {"llm_providers/py.typed": None, f"llm_providers/{name}": ""}
+    assert "py.typed" in only(flaws(files))
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_damaged_file_is_told_and_nothing_is_raised(release, tmp_path, name):
     files = FILES | {name: "a" * 50 + FILES[name]}

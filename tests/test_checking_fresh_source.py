@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from course.checking import fresh_source
 from course.kit import Kit
 
 PROGRAM = """
@@ -131,3 +132,22 @@ def test_what_only_a_type_checker_imports_makes_no_difference(use, tmp_path):
     _, second = use("[{}]", broken(tmp_path))
     stay = ["llm_providers", "llm_providers.aside"]
     assert [sorted(second[0]), second[1]] == [stay, 2]
+
+
+def test_a_blank_leaves_a_note_wherever_it_stands():
+    source = (
+        "def f(a=NotImplementedError('exercise 1.1')):\r\n"
+        "    @g(NotImplementedError('exercise 1.2'))\r\n"
+        "    def h():\r\n"
+        "        return NotImplementedError(\r\n"
+        "            'exercise 1.3'\r\n"
+        "        )\r"
+        "    h()\n"
+        "    '''NotImplementedError('exercise 1.4')'''\n"
+        "    return NotImplementedError('a note'), 'exercise 1.5'\n"
+        "f()\n"
+    )
+    noted = []
+    code = fresh_source.compiled(source.encode(), "any.py")
+    exec(code, {fresh_source.NOTE: noted.append, "g": lambda _: lambda h: h})
+    assert noted == ["exercise 1.1", "exercise 1.2", "exercise 1.3"]

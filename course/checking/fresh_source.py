@@ -23,6 +23,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from .on_lines import nodes_on
 from .roots import ROOTS, root_of, short_name, whole_name
 
 BLANK = "exercise "
@@ -105,24 +106,26 @@ def compiled(source: bytes, path: str) -> CodeType:
     """Return the code of a module, in which each blank leaves a note."""
     if BLANK.encode() not in source:
         return compile(source, path, "exec", dont_inherit=True)
-    tree = ast.fix_missing_locations(_NoteBlanks().visit(ast.parse(source)))
+    tree = ast.parse(source)
+    _note_blanks(tree, source)
     return compile(tree, path, "exec", dont_inherit=True)
 
 
-class _NoteBlanks(ast.NodeTransformer):
-    """Lets ``NotImplementedError("exercise 2.1")`` leave a note."""
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802
-        self.generic_visit(node)
+def _note_blanks(tree: ast.AST, source: bytes) -> None:
+    """Let ``NotImplementedError("exercise 2.1")`` leave a note."""
+    blank = BLANK.encode()
+    # As Python counts lines, which end in three ways.
+    rows = enumerate(re.split(rb"\r\n|\r|\n", source), 1)
+    lines = [number for number, row in rows if blank in row]
+    for node in list(nodes_on(tree, lines)):
         match node:
             case ast.Call(
                 func=ast.Name("NotImplementedError"),
                 args=[ast.Constant(str() as text)],
             ) if text.startswith(BLANK):
-                name = ast.Name(NOTE, ast.Load())
+                name = ast.copy_location(ast.Name(NOTE, ast.Load()), node)
                 noted = ast.Call(name, list(node.args), [])
                 node.args = [ast.copy_location(noted, node)]
-        return node
 
 
 class WorkspaceFinder:

@@ -18,7 +18,6 @@ import sys
 import threading
 import time
 import traceback
-from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -29,6 +28,7 @@ import pytest
 from course.checking.contract import ContractCheck
 from course.checking.drawn import Drawn, drawn_root
 from course.checking.learner import Order
+from course.checking.on_lines import nodes_on
 from course.checking.processes import (
     Source,
     process_source,
@@ -232,28 +232,12 @@ def _exercises_in(path: Path) -> frozenset[str]:
     ]
     return frozenset(
         str(argument.value)
-        for node in _nodes_on(tree, lines)
+        for node in nodes_on(tree, lines)
         if isinstance(node, ast.Call)
         and ast.unparse(node.func).endswith("mark.exercise")
         for argument in node.args
         if isinstance(argument, ast.Constant)
     )
-
-
-def _nodes_on(tree: ast.AST, lines: list[int]) -> Iterator[ast.AST]:
-    """Yield the nodes that stand on one of these lines, with what is in them.
-
-    Most of a test is its body, where there is nothing to look for.
-    """
-    for node in ast.iter_child_nodes(tree):
-        own = getattr(node, "lineno", 0)
-        decorators = getattr(node, "decorator_list", [])
-        first = min([own, *(each.lineno for each in decorators)])
-        place = bisect_left(lines, first)
-        last = getattr(node, "end_lineno", None) or sys.maxsize
-        if place < len(lines) and lines[place] <= last:
-            yield node
-            yield from _nodes_on(node, lines)
 
 
 def _forget_modules(folder: Path) -> None:

@@ -196,23 +196,56 @@ def test_a_target_that_fails_has_not_passed_whatever_score_is_enough(
     assert said(answer) == [("requestry", False), ("openrouter", True)]
 
 
-def test_where_none_passes_all_are_asked(cascade, sandbox):
-    answer = cascade(lambda response: False).ask(PROMPT)
-    assert answer.verified is False
-    assert answer.response.status == "success"
+@pytest.mark.exercise("4.10")
+@pytest.mark.parametrize("asked", [1, 2], ids=["one", "two"])
+def test_an_obstacle_leaves_the_answers_that_there_are(cascade, asked):
+    dear = TARGETS[asked]
+    answer = cascade(
+        lambda response: 0.4 if response.provider == "requestry" else 0.2,
+        budget_usd=1.0,
+        cost_of=lambda target, _: 9.0 if target.provider == dear else 0.0,
+    ).ask(PROMPT)
+    assert said(answer) == [(one, False) for one in TARGETS[:asked]]
+    assert "is expected to cost" in answer.reason
+    assert answer.target.provider == "requestry"
+
+
+@pytest.mark.exercise("4.10")
+def test_the_third_answer_may_be_the_one_that_passes(cascade, sandbox):
+    answer = cascade(lambda response: response.provider == "openai").ask(
+        PROMPT
+    )
     assert arrived(sandbox) == list(TARGETS)
+    assert said(answer) == [(one, one == "openai") for one in TARGETS]
 
 
+@pytest.mark.exercise("4.10")
+def test_where_none_passes_the_answer_tells_of_every_step(cascade, sandbox):
+    sandbox.fail_next("openai", "wrong_key")
+    answer = cascade(lambda response: False).ask(PROMPT)
+    assert said(answer) == [(one, False) for one in TARGETS]
+    assert answer.reason == "no answer passed the check"
+
+
+@pytest.mark.exercise("4.10")
+def test_each_target_is_asked_for_its_own_model(llm, cascade, sandbox):
+    model = llm.catalogue.load_catalogue().role("openai", "second").id
+    cascade(targets=[f"openai/{model}"]).ask(PROMPT, model="another")
+    assert sandbox.requests[0].body["model"] == model
+
+
+@pytest.mark.exercise("4.10")
 def test_without_time_nobody_is_asked(cascade, sandbox):
     answer = cascade(deadline_seconds=0.0).ask(PROMPT)
     assert (answer.verified, answer.response.status) == (False, "error")
     assert arrived(sandbox) == []
 
 
-def test_each_target_is_asked_for_its_own_model(llm, cascade, sandbox):
-    model = llm.catalogue.load_catalogue().role("openai", "second").id
-    cascade(targets=[f"openai/{model}"]).ask(PROMPT, model="another")
-    assert sandbox.requests[0].body["model"] == model
+def test_where_none_passes_all_are_asked(cascade, sandbox):
+    answer = cascade(lambda response: False).ask(PROMPT)
+    assert answer.verified is False
+    assert answer.response.status == "success"
+    assert arrived(sandbox) == list(TARGETS)
 
 
 # -- limits -------------------------------------------------------------------

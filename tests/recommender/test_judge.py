@@ -75,8 +75,8 @@ def test_a_target_that_is_no_text_is_nonsense(read, target):
 @pytest.mark.exercise("4.9")
 @pytest.mark.parametrize(
     "sure",
-    ["0.8", None, True, [0.8]],
-    ids=["a text", "null", "true", "a list"],
+    ["0.8", None, True, [0.8], False],
+    ids=["a text", "null", "true", "a list", "false"],
 )
 def test_a_confidence_that_is_no_number_is_nonsense(read, sure):
     assert read(said(confidence=sure)) is None
@@ -138,8 +138,16 @@ def test_anything_but_one_fence_around_the_answer_is_nonsense(read, text):
 @pytest.mark.exercise("4.9")
 @pytest.mark.parametrize(
     "text",
-    ["[" * 100_000, said(confidence=0).replace("0", "1" * 5_000)],
-    ids=["brackets without end", "a number of 5,000 digits"],
+    [
+        "[" * 100_000,
+        said(confidence=0).replace("0", "1" * 5_000),
+        said(confidence=0).replace("0", "1" * 400),
+    ],
+    ids=[
+        "brackets without end",
+        "a number of 5,000 digits",
+        "a number of 400 digits",
+    ],
 )
 def test_whatever_the_text_is_nothing_is_raised(read, text):
     assert read(text) is None
@@ -165,6 +173,26 @@ def test_confidence_and_reason_come_as_they_were_said(llm, read):
     reason = " Easy,\n  and cheap. "
     verdict = llm.recommender.judge.Verdict("openai/small", 0.87654, reason)
     assert read(said(confidence=0.87654, reason=reason)) == verdict
+
+
+@pytest.mark.exercise("4.9")
+@pytest.mark.parametrize(
+    "reason",
+    ["It said ```\n{}\n``` itself.", ""],
+    ids=["a fence within", "an empty text"],
+)
+def test_whatever_the_reason_says_it_is_a_text(read, reason):
+    assert read(said(reason=reason)).reason == reason
+
+
+@pytest.mark.exercise("4.9")
+def test_where_nobody_is_allowed_nobody_is_chosen(llm):
+    assert llm.recommender.judge.read_verdict(said(), set()) is None
+
+
+@pytest.mark.exercise("4.9")
+def test_a_list_that_holds_a_verdict_is_nonsense_as_well(read):
+    assert read(f"[{said()}]") is None
 
 
 @pytest.mark.parametrize("allowed", [ALLOWED, tuple(ALLOWED)])

@@ -14,14 +14,19 @@ SCORES = [
 ]
 COSTS = [{"big": 0.4, "small": 0.1}] * 4
 
-# Of the two models' ways of sharing four prompts, no single one has the mean
-# of all of them.
-DEALT = [
-    {"big": 1.0, "small": 0.6},
-    {"big": 1.0, "small": 0.3},
-    {"big": 1.0, "small": 0.1},
-    {"big": 1.0, "small": 0.0},
-]
+
+def dealt():
+    """Return the figures of two models for four prompts, made anew.
+
+    Of the two models' ways of sharing the prompts, no single one has the
+    mean of all of them.
+    """
+    return [
+        {"big": 1.0, "small": 0.6},
+        {"big": 1.0, "small": 0.3},
+        {"big": 1.0, "small": 0.1},
+        {"big": 1.0, "small": 0.0},
+    ]
 
 
 @pytest.fixture
@@ -31,8 +36,8 @@ def curve(llm):
 
 @pytest.mark.exercise("4.6")
 def test_always_the_same_model_is_worth_its_own_mean(curve):
-    assert curve.matched_shuffle(["big"] * 4, DEALT) == pytest.approx(1.0)
-    assert curve.matched_shuffle(["small"] * 4, DEALT) == pytest.approx(0.25)
+    assert curve.matched_shuffle(["big"] * 4, dealt()) == pytest.approx(1.0)
+    assert curve.matched_shuffle(["small"] * 4, dealt()) == pytest.approx(0.25)
 
 
 @pytest.mark.exercise("4.6")
@@ -46,30 +51,31 @@ def test_nothing_is_drawn_so_that_it_is_the_same_each_time(curve):
 @pytest.mark.exercise("4.6")
 def test_half_of_each_is_worth_half_of_each_mean(curve):
     choices = ["small", "small", "big", "big"]
-    assert curve.matched_shuffle(choices, DEALT) == pytest.approx(0.625)
+    assert curve.matched_shuffle(choices, dealt()) == pytest.approx(0.625)
 
 
 @pytest.mark.exercise("4.6")
 def test_whom_a_model_was_chosen_for_makes_no_difference(curve):
     foolish = ["big", "small", "big", "small"]
-    assert curve.matched_shuffle(foolish, DEALT) == pytest.approx(0.625)
+    assert curve.matched_shuffle(foolish, dealt()) == pytest.approx(0.625)
 
 
 @pytest.mark.exercise("4.6")
 def test_a_model_counts_as_often_as_it_was_chosen(curve):
     choices = ["small", "big", "big", "big"]
-    assert curve.matched_shuffle(choices, DEALT) == pytest.approx(0.8125)
+    assert curve.matched_shuffle(choices, dealt()) == pytest.approx(0.8125)
 
 
 @pytest.mark.exercise("4.6")
 def test_costs_are_matched_in_the_same_way(curve):
     choices = ["small", "small", "small", "big"]
-    assert curve.matched_shuffle(choices, COSTS) == pytest.approx(0.175)
+    costs = [{"big": 0.4, "small": 0.1}] * 4
+    assert curve.matched_shuffle(choices, costs) == pytest.approx(0.175)
 
 
 @pytest.mark.exercise("4.6")
 def test_a_model_that_is_never_chosen_has_no_say(curve):
-    rows = [{**row, "huge": 0.0} for row in DEALT]
+    rows = [{**row, "huge": 0.0} for row in dealt()]
     choices = ["small", "small", "big", "big"]
     assert curve.matched_shuffle(choices, rows) == pytest.approx(0.625)
 
@@ -92,15 +98,22 @@ def test_it_is_the_mean_over_all_ways_of_dealing(curve):
 
 @pytest.mark.exercise("4.6")
 def test_a_hundred_rows_are_not_dealt_out_one_way_after_the_other(curve):
-    found = curve.matched_shuffle(["big", "small"] * 50, DEALT * 25)
+    found = curve.matched_shuffle(["big", "small"] * 50, dealt() * 25)
     assert found == pytest.approx(0.625)
 
 
 @pytest.mark.exercise("4.6")
 def test_the_caller_s_choices_stay_as_they_are(curve):
     choices = ["small", "big", "small", "big"]
-    curve.matched_shuffle(choices, DEALT)
+    curve.matched_shuffle(choices, dealt())
     assert choices == ["small", "big", "small", "big"]
+
+
+@pytest.mark.exercise("4.6")
+def test_three_models_have_three_shares(curve):
+    figures = [{"a": 0.0, "b": 0.3, "c": 0.9}] * 3
+    found = curve.matched_shuffle(["a", "b", "c"], figures)
+    assert found == pytest.approx(0.4)
 
 
 @pytest.mark.exercise("4.8")
@@ -136,8 +149,9 @@ def test_within_a_bin_they_do_cancel(curve):
 
 @pytest.mark.exercise("4.8")
 def test_a_bin_counts_by_the_number_of_its_forecasts(curve):
-    found = curve.calibration_error([0.35, 0.35, 0.35, 0.95], [0.35] * 4)
-    assert found == pytest.approx(0.15)
+    forecasts = [0.35, 0.35, 0.35, 0.95, 0.95]
+    found = curve.calibration_error(forecasts, [0.35] * 5)
+    assert found == pytest.approx(0.24)
 
 
 @pytest.mark.exercise("4.8")
@@ -175,6 +189,25 @@ def test_no_forecasts_are_not_off(curve):
 def test_of_many_bins_none_are_put_together(curve):
     found = curve.calibration_error([0.02, 0.52], [0.52, 0.02], bins=20)
     assert found == pytest.approx(0.5)
+
+
+@pytest.mark.exercise("4.8")
+def test_a_bin_s_forecasts_need_not_stand_together(curve):
+    found = curve.calibration_error([0.15, 0.85, 0.15], [1.0, 1.0, 0.0])
+    assert found == pytest.approx(0.85 / 3)
+
+
+@pytest.mark.exercise("4.8")
+def test_the_last_bin_is_as_wide_as_the_others(curve):
+    found = curve.calibration_error([0.85, 0.95], [1.0, 0.8])
+    assert found == pytest.approx(0.15)
+
+
+@pytest.mark.exercise("4.8")
+@pytest.mark.parametrize("bins", [1, 20])
+def test_a_forecast_of_one_is_in_the_last_of_however_many_bins(curve, bins):
+    found = curve.calibration_error([1.0, 0.97], [0.97, 1.0], bins)
+    assert found == pytest.approx(0.0)
 
 
 def test_a_sweep_goes_from_the_best_choices_to_the_cheapest(curve):

@@ -77,3 +77,36 @@ def test_who_is_beaten_by_very_little_goes_as_well(front):
 @pytest.mark.exercise("4.5")
 def test_qualities_below_zero_are_compared_like_others(front):
     assert front([(1.0, -5.0), (2.0, -3.0), (3.0, -4.0)]) == [0, 1]
+
+
+@pytest.mark.exercise("4.5")
+@pytest.mark.parametrize(
+    ("points", "found"),
+    [
+        ([(1.0, 50.0), (2.0, 40.0), (2.0, 40.0)], [0]),
+        ([(1.0, 50.0), (1.0, 50.0), (1.0, 50.0)], [0, 1, 2]),
+    ],
+    ids=["all go", "all stay"],
+)
+def test_of_equal_points_all_stay_or_all_go(front, points, found):
+    assert front(list(points)) == found
+
+
+@pytest.mark.exercise("4.5")
+@pytest.mark.parametrize(
+    ("points", "found"),
+    [
+        ([(1e-5, 0.52), (2e-5, 0.54), (1.5e-5, 0.53)], [0, 2, 1]),
+        ([(1e-7, 0.5), (2e-7, 0.5)], [0]),
+    ],
+    ids=["who is little better", "who is little dearer"],
+)
+def test_what_a_single_call_costs_is_compared_as_it_is(front, points, found):
+    assert front(list(points)) == found
+
+
+@pytest.mark.exercise("4.5")
+def test_the_caller_s_points_stay_where_they_are(front):
+    points = [(3.0, 70.0), (1.0, 50.0), (2.0, 60.0)]
+    front(points)
+    assert points == [(3.0, 70.0), (1.0, 50.0), (2.0, 60.0)]

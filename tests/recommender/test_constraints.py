@@ -146,6 +146,7 @@ def test_who_is_not_released_yet_is_out(kept_out_by):
     assert kept_out_by(released=False) == ["released"]
 
 
+@pytest.mark.exercise("4.2")
 def test_every_reason_is_a_sentence_about_the_target(found):
     task = {
         "needs": ["audio", "vision"],

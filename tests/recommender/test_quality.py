@@ -72,6 +72,11 @@ def test_a_light_prior_counts_a_little(shrunk):
     assert shrunk([80.0], 25.0, 0.1) == pytest.approx(75.0)
 
 
+@pytest.mark.exercise("4.4")
+def test_figures_that_lie_unevenly_count_by_their_mean(shrunk):
+    assert shrunk([10.0, 20.0, 90.0], 60.0) == pytest.approx(45.0)
+
+
 def test_a_measured_model_ends_between_its_category_and_its_average(quality):
     book = quality.load_quality()
     measured = book.all[0]

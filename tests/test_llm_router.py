@@ -126,6 +126,33 @@ def test_a_turn_of_a_conversation_reaches_the_provider_whole(ask, sandbox):
     assert sandbox.requests[0].body["messages"] == turns
 
 
+@pytest.mark.exercise("2.8")
+def test_where_no_wait_is_known_there_is_no_such_header(ask, sandbox):
+    sandbox.fail_next("openai", "wrong_key")
+    assert ask().headers.get("retry-after") is None
+
+
+@pytest.mark.exercise("2.8")
+def test_the_agent_hears_only_of_fields_that_the_caller_set(
+    llm, monkeypatch
+):
+    parts = {"message": "Hi.", "model": "m", "provider": "openai"}
+    usage = llm.responses.Usage(1, 1, 2)
+    reply = llm.responses.StandardResponse("success", usage=usage, **parts)
+    heard = []
+
+    def listen(prompt, **more):
+        given = prompt if isinstance(prompt, dict) else {"prompt": prompt}
+        heard.extend(sorted({*given, *more}))
+        return reply
+
+    agent = llm.openai_agent.OpenAIAgent(api_key=KEY)
+    monkeypatch.setattr(agent, "process_prompt", listen)
+    asked = llm.llm_router.PromptRequest(prompt="Hello", temperature=0)
+    llm.llm_router.answer(agent, asked)
+    assert heard == ["prompt", "temperature"]
+
+
 def test_a_missing_key_is_the_service_s_trouble(ask):
     answer = ask(key="")
     assert answer.status_code == 503

@@ -169,6 +169,12 @@ def test_the_reason_is_in_our_own_words(meaning, name):
     assert "another library" not in reason
 
 
+@pytest.mark.exercise("2.4")
+def test_the_module_does_not_import_what_only_the_method_needs(llm):
+    names = ("openai", "httpx2", "APITimeoutError", "TimeoutException")
+    assert [each for each in names if hasattr(llm.openai_agent, each)] == []
+
+
 def test_an_answer_comes_back_as_the_standard_response(agent, sandbox):
     response = agent().process_prompt("Say hello.")
     assert response.status == "success"

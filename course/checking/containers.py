@@ -211,13 +211,13 @@ class SharingChannel(Channel):
             self._sharing = True
             self._room.share(top.decode() for top in tops)
             body = body.replace(self._here, self._there)
-        if self._sharing:
+        if self._sharing and self._room.shares:
             self._room.put_files()
         return body
 
     def incoming(self, body: bytes) -> bytes:
         body = super().incoming(body)
-        if not self._sharing:
+        if not self._sharing or not self._room.shares:
             return body
         try:
             self._room.take_files()
@@ -242,7 +242,9 @@ class ContainedRoom:
     ) -> None:
         self._control = control
         self._on_close = on_close
-        self._shared = Folder(shared)
+        self._shared = Folder(shared, set())
+        self._rest: set[str] = set()
+        self._woken: set[str] = set()
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._doors: list[Door] = []
@@ -295,14 +297,33 @@ class ContainedRoom:
 
     def share(self, tops: Iterable[str]) -> None:
         """Let files in these folders of the tests' be shared from now on."""
-        self._shared.tops.update(tops)
+        woken = set(self._shared.share(tops))
+        self._woken |= woken - self._rest
+        self._rest -= woken
+
+    @property
+    def shares(self) -> bool:
+        """Whether there is any such folder now."""
+        return bool(self._shared.tops)
+
+    def begin_test(self) -> None:
+        """Look no more at the folders of a test that is over."""
+        # By this pytest names one; others may be of several tests.
+        tops = self._shared.tops or ()
+        over = {top for top in tops if top.startswith("test_")}
+        self._shared.rest(over)
+        self._rest |= over
+        self._woken -= over
 
     def put_files(self) -> None:
         """Hand over what the test has written since. Raises OSError."""
         ours, theirs = os.pipe()
         with self._lock, os.fdopen(theirs, "wb") as file:
             try:
-                message = json.dumps({"op": "put"}).encode()
+                request = {"op": "put", "rest": sorted(self._rest)}
+                request["share"] = sorted(self._woken)
+                self._rest, self._woken = set(), set()
+                message = json.dumps(request).encode()
                 socket.send_fds(self._control, [message], [ours])
             finally:
                 os.close(ours)

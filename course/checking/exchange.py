@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,16 +38,42 @@ class Folder:
     """One side of what is shared: its root, and how it was left.
 
     Of the root's own files and folders only those in `tops` are shared; all
-    are without any.
+    are if it is None.
     """
 
     root: Path
+    tops: set[str] | None = None
     states: dict[str, State] = field(default_factory=dict)
-    tops: set[str] = field(default_factory=set)
+    # Folders at which nobody looks for the time being, and how they were.
+    _resting: dict[str, dict[str, State]] = field(default_factory=dict)
+
+    def share(self, tops: Iterable[str]) -> list[str]:
+        """Look at these, too; return those that had been left to rest."""
+        names = set(tops)
+        if self.tops is not None:
+            self.tops |= names
+        woken = sorted(names & self._resting.keys())
+        for top in woken:
+            self.states.update(self._resting.pop(top))
+        return woken
+
+    def rest(self, tops: Iterable[str]) -> None:
+        """Look at these no more until they are shared again.
+
+        To look at all files of all tests takes longer than most calls.
+        """
+        names = set(tops)
+        self._resting.update({top: {} for top in names - self._resting.keys()})
+        if self.tops is not None:
+            self.tops -= names
+        for name in list(self.states):
+            top = name.partition("/")[0]
+            if top in names:
+                self._resting[top][name] = self.states.pop(name)
 
     def _now(self) -> dict[str, State]:
-        if not self.tops:
-            return dict(_walk(str(self.root), ""))
+        if self.tops is None:
+            return dict(_walk(str(self.root), "", self._resting))
         found: dict[str, State] = {}
         for top in self.tops:
             if (self.root / top).is_dir():
@@ -122,7 +148,8 @@ class Folder:
 
         To look at all of them again would take as long as most calls.
         """
-        if self.tops and name.partition("/")[0] not in self.tops:
+        top = name.partition("/")[0]
+        if self.tops is not None and top not in self.tops:
             return
         try:
             about = os.lstat(self.root / name)
@@ -148,9 +175,13 @@ class Folder:
             self._note(name)
 
 
-def _walk(folder: str, prefix: str) -> Iterator[tuple[str, State]]:
+def _walk(
+    folder: str, prefix: str, without: Container[str] = ()
+) -> Iterator[tuple[str, State]]:
     with os.scandir(folder) as entries:
         for entry in entries:
+            if entry.name in without:
+                continue
             about = entry.stat(follow_symlinks=False)
             name = f"{prefix}{entry.name}"
             if stat.S_ISDIR(about.st_mode):

@@ -189,6 +189,8 @@ class Learner:
         self.served.clear()
         if fresh_process:
             self.drop_process()
+        if self._room is not None:
+            self._room.begin_test()
         self.blanks.clear()
 
     def drop_process(self) -> None:

@@ -94,6 +94,7 @@ class Room(Protocol):
     def new_process(
         self, listener: socket.socket | None = None
     ) -> LearnerProcess: ...
+    def begin_test(self) -> None: ...
     def listen(self, port: int = 0) -> socket.socket | None: ...
     def port(self) -> int: ...
     def close(self) -> None: ...
@@ -129,6 +130,9 @@ class OpenRoom:
         self, listener: socket.socket | None = None
     ) -> LearnerProcess:
         return self._new_process()
+
+    def begin_test(self) -> None:
+        pass
 
     def listen(self, port: int = 0) -> socket.socket | None:
         return None

@@ -208,6 +208,8 @@ class Room:
     def _do_put(self, request: Any, fds: list[int]) -> Any:
         """Take files that a test hands over."""
         self._shared.root.mkdir(exist_ok=True)
+        self._shared.rest(request["rest"])
+        self._shared.share(request["share"])
         with os.fdopen(os.dup(fds[0]), "rb") as file:
             self._shared.read_from(file, trusted=True)
         return {}, None

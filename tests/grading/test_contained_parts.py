@@ -1,5 +1,6 @@
 """The parts of containment that need no bubblewrap: copies, doors, levels."""
 
+import io
 import os
 import shutil
 import socket
@@ -8,6 +9,7 @@ import threading
 import pytest
 
 from course.checking import bubblewrap
+from course.checking.exchange import Folder
 from course.checking.relay import Door
 from course.checking.stage import Stage
 from course.grading.contained import (
@@ -114,6 +116,63 @@ def test_a_workspace_of_too_many_files_is_refused(
     monkeypatch.setattr("course.checking.stage.MOST_FILES", 1)
     with pytest.raises(OSError, match="too many files"):
         stage.place(workspace)
+
+
+@pytest.fixture
+def sides(tmp_path):
+    """Give both sides of what is shared, and what takes changes over."""
+    here = Folder(tmp_path / "here", set())
+    there = Folder(tmp_path / "there")
+    for top in ("test_a0", "test_b0"):
+        (here.root / top).mkdir(parents=True)
+    there.root.mkdir()
+
+    def passed_on(giver, taker):
+        file = io.BytesIO()
+        giver.write_to(file)
+        file.seek(0)
+        taker.read_from(file, trusted=True)
+        return file.getvalue()
+
+    return here, there, passed_on
+
+
+def test_a_folder_at_rest_is_not_looked_at_but_stays(sides):
+    here, there, passed_on = sides
+    here.share(["test_a0"])
+    (here.root / "test_a0" / "text").write_text("first")
+    passed_on(here, there)
+    here.rest(["test_a0"])
+    there.rest(["test_a0"])
+    here.share(["test_b0"])
+    (there.root / "test_a0" / "late").write_text("late")
+    assert b"text" not in passed_on(here, there)
+    assert b"late" not in passed_on(there, here)
+    assert (there.root / "test_a0" / "text").read_text() == "first"
+
+
+def test_a_folder_that_is_shared_again_takes_all_changes_along(sides):
+    here, there, passed_on = sides
+    here.share(["test_a0"])
+    for name in ("changed", "gone", "same"):
+        (here.root / "test_a0" / name).write_text(name)
+    passed_on(here, there)
+    here.rest(["test_a0"])
+    there.rest(["test_a0"])
+    (here.root / "test_a0" / "changed").write_text("since then")
+    (here.root / "test_a0" / "gone").unlink()
+    (there.root / "test_a0" / "made").write_text("there")
+    assert here.share(["test_a0", "test_b0"]) == ["test_a0"]
+    assert there.share(["test_a0"]) == ["test_a0"]
+    assert b"same" not in passed_on(here, there)
+    passed_on(there, here)
+    found = {p.name: p.read_text() for p in (there.root / "test_a0").iterdir()}
+    assert found == {
+        "changed": "since then",
+        "made": "there",
+        "same": "same",
+    }
+    assert (here.root / "test_a0" / "made").read_text() == "there"
 
 
 def test_a_door_passes_on_both_ways_and_ends_with_the_server():

@@ -376,3 +376,47 @@ def test_a_test_may_ask_for_a_fresh_process(course):
     (course.root / "tests" / "test_fresh.py").write_text(FRESH_CHECKS)
     source = "import os\ndef add():\n    return os.getpid()\n"
     assert course.check(source, "0.5").status == "passed"
+
+
+KEPT = """
+ROWS = [[1, 2], [3]]
+NAMED = {"rows": ROWS}
+
+
+@pytest.mark.exercise("0.3")
+@pytest.mark.parametrize("rows", [ROWS])
+def test_rows_are_counted(llm, rows):
+    assert llm.sums.count(rows, NAMED, {1, 2}) == 2
+
+
+@pytest.mark.exercise("0.3")
+def test_what_is_counted_stays(llm):
+    rows = [[1]]
+    llm.sums.count(rows, {}, set())
+    assert rows == [[1]]
+"""
+EATING = """
+def count(rows, named, numbers):
+    named.clear()
+    numbers.clear()
+    number = 0
+    while rows:
+        rows[0].clear()
+        rows.pop()
+        number += 1
+    return number
+"""
+
+
+def test_what_one_answer_did_to_a_test_s_data_is_not_there_for_the_next(
+    course,
+):
+    course.write_checks(CHECKS + KEPT)
+    try:
+        wrong = course.check(EATING, "0.3")
+        right = "def count(rows, named, numbers):\n    return len(rows)\n"
+        again = course.check(right, "0.3")
+    finally:
+        course.write_checks(CHECKS)
+    assert outcomes(wrong) == ["passed", "failed"]
+    assert again.status == "passed"

@@ -77,6 +77,7 @@ class Learner:
         self._room: Room | None = None
         self._process: LearnerProcess | None = None
         self._remote: Remote | None = None
+        self._restore: list[Callable[[], None]] = []
         # The sandbox that a call may wait for runs here.
         self._waited_before = waited_here()
 
@@ -89,7 +90,9 @@ class Learner:
             if self._deadline == float("inf"):
                 self._deadline = time.monotonic() + self._seconds
             declared = Declared(self._order.root)
-            self._remote = Remote(self._connect, self._log, declared)
+            self._remote = Remote(
+                self._connect, self._log, declared, self._restore
+            )
             self._remote.connection.deadline = self._deadline
             self._remote.ask(
                 "use",
@@ -125,6 +128,15 @@ class Learner:
     def output(self) -> str:
         """What the present process has printed."""
         return self._process.output.text if self._process else ""
+
+    def restore(self) -> None:
+        """Make the arguments of calls what they were before the calls.
+
+        They may be a test module's own data, which the next check, perhaps
+        of another learner's code, is to find as it was written.
+        """
+        while self._restore:
+            self._restore.pop()()
 
     def serve(self, *args: Any, **options: Any) -> str:
         """Return the base URL of the learner's router, served over HTTP."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -22,6 +23,7 @@ IMPORT_SECONDS = 1.6 * CALL_SECONDS
 # for one, asks for the length first.
 _UNLOGGED = frozenset({"dir", "hash", "enter", "exit", "eq", "len", "bool"})
 
+_MUTABLE = (list, dict, set)
 _ENDING = (SystemExit, KeyboardInterrupt, GeneratorExit)
 
 Place = Mapping[str, Any]
@@ -31,7 +33,8 @@ class Remote:
     """A learner's package in one child, and all that came from it.
 
     `log` gets every call, `blanks` the exercises whose blanks ran. `declared`
-    has the records of the kit's own package.
+    has the records of the kit's own package. `restore` gets a function for
+    each argument that code over there has changed: it makes it as it was.
     """
 
     def __init__(
@@ -39,8 +42,10 @@ class Remote:
         connect: Callable[[Callable[[Frame], Frame]], Connection],
         log: list[Call],
         declared: Declared | None = None,
+        restore: list[Callable[[], None]] | None = None,
     ) -> None:
         self.log = log
+        self._restore = [] if restore is None else restore
         self.declared = declared or Declared()
         self.blanks: list[str] = []
         values = Values(self)
@@ -179,12 +184,25 @@ class Remote:
                 raise self.problem(reply, entry)
             value = (decode or self.decode)(reply["ok"])
             if lists is not None and "after" in reply:
-                _update(lists, self.decode(reply["after"]))
+                self._update(lists, self.decode(reply["after"]))
         except GarbledError:
             raise self.connection.garbled() from None
         if entry is not None:
             entry.returned = value
         return value
+
+    def _update(self, lists: list[Any], after: list[Any]) -> None:
+        """Change the arguments of a call as the code over there did."""
+        pairs = list(zip(lists[0], after[0], strict=True))
+        pairs += [(item, after[1][name]) for name, item in lists[1].items()]
+        for ours, theirs in pairs:
+            kind = next((k for k in _MUTABLE if isinstance(ours, k)), None)
+            if kind is None:
+                continue
+            if not isinstance(theirs, kind):
+                raise GarbledError("an argument became another kind of thing")
+            self._restore.append(partial(_change, ours, copy.copy(ours)))
+            _change(ours, theirs)
 
     def problem(self, reply: Frame, entry: Call | None) -> BaseException:
         """Return what a reply without a value has to raise here."""
@@ -258,13 +276,10 @@ def _names(owner: Link | str, name: str) -> tuple[str, str]:
     return f"{owner.dotted}.{name}", f"{owner.type_name}.{name}"
 
 
-def _update(lists: list[Any], after: list[Any]) -> None:
-    """Change the arguments of a call as the code over there did."""
-    pairs = list(zip(lists[0], after[0], strict=True))
-    pairs += [(item, after[1][name]) for name, item in lists[1].items()]
-    for ours, theirs in pairs:
-        if isinstance(ours, list):
-            ours[:] = theirs
-        elif isinstance(ours, dict | set):
-            ours.clear()
-            ours.update(theirs)
+def _change(ours: Any, theirs: Any) -> None:
+    """Let a container hold what another one of its kind does."""
+    if isinstance(ours, list):
+        ours[:] = theirs
+    else:
+        ours.clear()
+        ours.update(theirs)

@@ -143,6 +143,7 @@ class Check:
 
     def _after(self, item: pytest.Item) -> None:
         self._stop_sandbox()
+        self._learner.restore()
         if self._learner.fault:
             self._learner.drop_process()
 

@@ -227,7 +227,9 @@ def redact(text, secrets=None):
     assert verdict.printed.startswith("SEEN False [")
 
 
-def test_a_copy_of_the_package_in_any_environment_is_hidden(monkeypatch, tmp_path):
+def test_a_copy_of_the_package_in_any_environment_is_hidden(
+    monkeypatch, tmp_path
+):
     places = [
         tmp_path / "env" / "lib" / "python3.99" / "site-packages" / "release",
         tmp_path / "base" / "lib64" / "python3" / "dist-packages" / "course",

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from course.checking.places import CODE, HOME, KIT, SCRATCH, STAGE
@@ -41,6 +42,9 @@ def prepare(temporary: Path) -> None:
     stage = temporary / "stage"
     stage.mkdir(exist_ok=True)
     stage.chmod(0o755)
+    # What is not there yet could not be hidden when it comes.
+    with suppress(OSError):
+        Path(sys.prefix, LAB_FOLDER).mkdir(exist_ok=True)
     etc = temporary / "etc"
     etc.mkdir(exist_ok=True)
     for name, text in _FILES.items():

@@ -1,4 +1,4 @@
-"""How a kernel that runs a notebook here listens: to nobody else."""
+"""How a notebook is run here, by a kernel that listens to nobody else."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-__all__ = ["kernel_settings"]
+__all__ = ["kernel_settings", "notebook_client"]
+
+# Seconds that a cell may take.
+CELL_SECONDS = 120
 
 
 @contextmanager
@@ -30,3 +33,20 @@ def kernel_settings() -> Iterator[Any]:
         settings.KernelManager.transport = "ipc"
         settings.KernelManager.ip = str(Path(folder) / "socket")
         yield settings
+
+
+@contextmanager
+def notebook_client(notebook: Any, folder: Path) -> Iterator[Any]:
+    """Yield nbclient's client for a notebook that is run in a folder."""
+    from nbclient import NotebookClient
+
+    with kernel_settings() as settings:
+        yield NotebookClient(
+            notebook,
+            config=settings,
+            timeout=CELL_SECONDS,
+            kernel_name="python3",
+            record_timing=False,
+            coalesce_streams=True,
+            resources={"metadata": {"path": str(folder)}},
+        )

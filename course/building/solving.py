@@ -10,13 +10,12 @@ from typing import Any
 
 from course.building.lesson_calls import COUNTING, counted
 from course.building.notebook_files import code_cell
-from course.building.notebook_kernel import kernel_settings
+from course.building.notebook_kernel import notebook_client
 from course.kit import Kit
 from course.problems import CommandError, ExitCode
 
 __all__ = ["executed"]
 
-CELL_SECONDS = 120
 # The end of a verdict's first line: an agent's tests may be early.
 FINE = (": passed", ": saved, not run yet")
 
@@ -46,26 +45,17 @@ def executed(
 
 
 def _run(notebook: dict[str, Any], kit: Kit) -> Any:
-    from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, DeadKernelError
     from nbformat import reads as read
 
     kit.solutions.mkdir(exist_ok=True)
+    read_in = read(  # type: ignore[no-untyped-call]
+        json.dumps(notebook), as_version=4
+    )
     with (
         tempfile.TemporaryDirectory() as folder,
-        kernel_settings() as settings,
+        notebook_client(read_in, kit.solutions) as client,
     ):
-        client = NotebookClient(
-            read(  # type: ignore[no-untyped-call]
-                json.dumps(notebook), as_version=4
-            ),
-            config=settings,
-            timeout=CELL_SECONDS,
-            kernel_name="python3",
-            record_timing=False,
-            coalesce_streams=True,
-            resources={"metadata": {"path": str(kit.solutions)}},
-        )
         try:
             return client.execute(
                 env={**os.environ, "COURSE_WORKSPACE": folder}

@@ -24,7 +24,7 @@ from typing import Any
 from course.building.exercises import Exercise
 from course.building.lessons import load_exercises
 from course.building.notebook_files import decorated
-from course.building.notebook_kernel import kernel_settings
+from course.building.notebook_kernel import notebook_client
 from course.kit import Kit
 from course.problems import CommandError, ExitCode
 from course.upkeep.fresh_copy import fresh_copy, learners_environ
@@ -35,7 +35,6 @@ __all__ = ["RehearsalError", "main", "rehearse"]
 
 EXERCISE = re.compile(r'^@exercise\("(?P<number>[\d.]+)"\)', re.MULTILINE)
 PHASE = re.compile(r"phase_(?P<phase>\d+)_")
-CELL_SECONDS = 120
 CATCH_UP = "from course.workspace.commands import catch_up; catch_up({!r})"
 # An agent's tests may be written before the agent is.
 EARLY = "saved, not run yet"
@@ -165,7 +164,6 @@ def _kernel(path: Path) -> Iterator[tuple[Any, Any]]:
     That returns what is shown as text. Raises RehearsalError for a cell
     that ends in an error, dies or takes too long.
     """
-    from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, DeadKernelError
     from nbformat import read
     from nbformat.v4 import new_code_cell
@@ -182,16 +180,7 @@ def _kernel(path: Path) -> Iterator[tuple[Any, Any]]:
             ) from None
         return "\n".join(map(_as_text, cell.outputs))
 
-    with kernel_settings() as settings:
-        client = NotebookClient(
-            notebook,
-            config=settings,
-            timeout=CELL_SECONDS,
-            kernel_name="python3",
-            record_timing=False,
-            coalesce_streams=True,
-            resources={"metadata": {"path": str(path.parent)}},
-        )
+    with notebook_client(notebook, path.parent) as client:
         with client.setup_kernel(env=learners_environ(os.environ)):
             yield notebook, run
 
